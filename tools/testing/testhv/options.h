@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the hypervisor's own command line says. */
+#ifndef TESTHV_OPTIONS_H
+#define TESTHV_OPTIONS_H
+
+#include "types.h"
+
+/* Values of the scheduler type property (TLFS, HV_SCHEDULER_TYPE). */
+enum sched_type {
+	SCHED_LP = 1,
+	SCHED_SMT = 2,
+	SCHED_CORE = 3,
+	SCHED_ROOT = 4,
+};
+
+/**
+ * struct options - the personality of this run
+ * @sched: sched=root|core|smt|lp: who decides when child VPs run
+ * @lps: lps=N: logical processors the root is told of; 0: all there are
+ * @appetite: appetite=N: pages that each object costs beyond what it needs
+ * @feat_on: feat=+name: feature bits to add
+ * @feat_off: feat=-name: feature bits to remove
+ * @large: large=0|1: 2 MiB guest mappings are supported
+ * @hidden: hidden=SIZE: bytes kept from the root; 0: default
+ * @cx16: cx16=0|1: show CMPXCHG16B to guests (broken in QEMU 7.2)
+ * @panic_stop: panic=stop|continue: whether a root crash stops the machine
+ */
+struct options {
+	enum sched_type sched;
+	unsigned int lps;
+	unsigned int appetite;
+	u64 feat_on;
+	u64 feat_off;
+	bool large;
+	u64 hidden;
+	bool cx16;
+	bool panic_stop;
+};
+
+extern struct options options;
+
+/* Parse @cmdline; a word that is not understood stops the machine. */
+void options_parse(const char *cmdline);
+
+/*
+ * Features that feat= can switch, and which other files ask for. The order is
+ * that of the names in cmdline.c.
+ */
+enum feature {
+	FEAT_REFTSC,		/* reftsc: reference TSC page */
+	FEAT_REFCOUNT,		/* refcount: reference counter in CPUID */
+	FEAT_STIMER,		/* stimer: direct mode synthetic timers */
+	FEAT_INVTSC,		/* invtsc: invariant TSC */
+	FEAT_FREQ,		/* freq: frequency MSRs */
+	FEAT_CRASH,		/* crash: crash MSRs */
+	FEAT_FLUSH,		/* flush: TLB flush hypercalls for the root */
+	FEAT_IPI,		/* ipi: IPI hypercalls for the root */
+	FEAT_EX,		/* ex: sparse processor sets */
+	NR_FEATURES
+};
+
+bool feature(enum feature f);
+
+#endif /* TESTHV_OPTIONS_H */

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Physical processors. */
+#ifndef TESTHV_PCPU_H
+#define TESTHV_PCPU_H
+
+#include "types.h"
+
+struct npt;
+struct root_vp;
+struct vcpu;
+
+#define MAX_CPUS	32
+#define STACK_SIZE	0x8000UL
+
+/**
+ * struct pcpu - a physical processor; it lies at the bottom of its stack
+ * @index: order of discovery; 0 is the boot processor
+ * @apic_id: local APIC id
+ * @online: it runs the hypervisor
+ * @in_guest: a VP runs on it at this moment
+ * @npt: nested page tables of the VP that runs; valid with @in_guest
+ * @npt_gen: generation of @npt that the run began with
+ * @nmi_expected: an NMI on its way is ours, not the root's
+ * @vp: root VP that lives here; set once
+ * @cur: VP whose state is loaded: the root VP's, or a child's during its run
+ * @child: opaque pointer of the child VP code, NULL while the root runs
+ * @stats: exits seen, for the log
+ */
+struct pcpu {
+	u32 index;
+	u32 apic_id;
+	u32 online;
+	u32 in_guest;
+	struct npt *npt;
+	u64 npt_gen;
+	u32 nmi_expected;
+	struct root_vp *vp;
+	struct vcpu *cur;
+	void *child;
+	u64 host_vmcb_pa;
+	u64 hsave_pa;
+	u64 nr_exits;
+	u64 gdt[8];
+	u8 tss[104];
+};
+
+static inline struct pcpu *this_cpu(void)
+{
+	u64 rsp;
+
+	asm("mov %%rsp, %0" : "=r"(rsp));
+	return (struct pcpu *)(rsp & ~(STACK_SIZE - 1));
+}
+
+/* All processors of the machine, from the firmware's tables. */
+extern struct pcpu *cpus[MAX_CPUS];
+extern unsigned int nr_cpus;
+
+struct pcpu *cpu_by_apic_id(u32 apic_id);
+
+/**
+ * kick_cpu - force a CPU out of guest mode
+ * @cpu: any CPU; nothing happens when it is this one or not in guest mode
+ *
+ * Does not wait. The guest that ran there, root or child, sees nothing of it.
+ */
+void kick_cpu(struct pcpu *cpu);
+
+#endif /* TESTHV_PCPU_H */

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The root partition and its virtual processors. */
+#ifndef TESTHV_ROOT_H
+#define TESTHV_ROOT_H
+
+#include "npt.h"
+#include "pcpu.h"
+#include "synic.h"
+#include "timer.h"
+#include "types.h"
+#include "vcpu.h"
+
+#define ROOT_PARTITION_ID	1
+
+/**
+ * struct root_vp - a virtual processor of the root, pinned to its CPU
+ * @vcpu: SVM state
+ * @cpu: the CPU that it lives on
+ * @vp_index: index told to the root
+ * @lp_index: logical processor it runs on, as told by AddLogicalProcessor
+ * @added: the logical processor was added (true from the start for the BSP)
+ * @created: the VP exists
+ * @started: it was entered at least once
+ * @sipi_vector: start vector that waits; -1 when none does
+ * @inited: an INIT was received and the next SIPI counts
+ * @assist: VP assist page, shared with the root
+ * @assist_msr: value of its MSR
+ * @synic: SynIC
+ * @stimer: synthetic timers
+ * @calls: hypercalls made, for statistics
+ */
+struct root_vp {
+	struct vcpu vcpu;
+	struct pcpu *cpu;
+	u32 vp_index;
+	u32 lp_index;
+	bool added;
+	bool created;
+	bool started;
+	bool inited;
+	int sipi_vector;
+	void *assist;
+	u64 assist_msr;
+	struct synic synic;
+	struct stimer stimer[NR_STIMERS];
+	u64 calls;
+};
+
+/**
+ * struct root - the root partition
+ * @npt: its nested page tables: identity, with holes
+ * @priv: privileges, CPUID 0x40000003 EAX in the low half, EBX in the high
+ * @guest_os_id: MSR of the same name
+ * @hypercall_msr: MSR of the hypercall page
+ * @hypercall_page: that page
+ * @reftsc_msr: MSR of the reference TSC page
+ * @reftsc_page: that page
+ * @crash: crash MSRs P0..P4
+ */
+struct root {
+	struct npt npt;
+	u64 priv;
+	u64 guest_os_id;
+	u64 hypercall_msr;
+	void *hypercall_page;
+	u64 reftsc_msr;
+	void *reftsc_page;
+	u64 crash[5];
+};
+
+extern struct root root;
+
+/* VP of that index; NULL when there is none (yet). */
+struct root_vp *root_vp_by_index(u32 vp_index);
+struct root_vp *root_vp_by_lp(u32 lp_index);
+
+static inline struct root_vp *this_root_vp(void)
+{
+	return this_cpu()->vp;
+}
+
+static inline bool vcpu_is_root(const struct vcpu *v)
+{
+	return v == &this_cpu()->vp->vcpu;
+}
+
+/* A page that the hypervisor shares with the root, zeroed; never freed. */
+void *shared_page_alloc(unsigned int perm);
+
+/* Boot: build the partition and its VPs. */
+void root_init(void);
+
+/* Enter the root on this CPU and handle its exits for ever. */
+void root_run(struct root_vp *rv) __noreturn;
+
+/*
+ * Handle a physical INIT or start-up IPI that VP @from sends to @target. The
+ * target starts or restarts at @vector << 12 under the hypervisor.
+ */
+void root_init_ipi(struct root_vp *target);
+void root_startup_ipi(struct root_vp *target, u8 vector);
+
+#endif /* TESTHV_ROOT_H */
