@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * User-space interface of /dev/mshv and of the file descriptors that come
+ * from it: partitions and virtual processors (VPs).
+ *
+ * The interface is a superset of that of mainline Linux 7.3: same numbers,
+ * names and layouts. What is added here has ioctl numbers and capabilities
+ * from 0x80 on. The interface is not stable: there is no version; ask
+ * MSHV_CHECK_EXTENSION for each element that you use.
+ *
+ * Documentation/virt/mshv/api.rst describes every ioctl with its errors.
+ */
+#ifndef _UAPI_LINUX_MSHV_H
+#define _UAPI_LINUX_MSHV_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define MSHV_IOCTL	0xB8
+
+/*
+ * All file descriptors
+ */
+
+/*
+ * The argument points to a capability number (MSHV_CAP_*). Returns 0 if the
+ * running kernel and hypervisor do not have it or do not know it, and a
+ * positive value, for some capabilities a limit, if they do.
+ */
+#define MSHV_CHECK_EXTENSION	_IOW(MSHV_IOCTL, 0x00, __u32)
+
+/* Reserved: "the core of this interface is stable". It is not. Always 0. */
+#define MSHV_CAP_CORE_API_STABLE	0x0
+/* mmap of a VP's register page */
+#define MSHV_CAP_REGISTER_PAGE		0x1
+/* The next two belong to the VTL driver; always 0 here */
+#define MSHV_CAP_VTL_RETURN_ACTION	0x2
+#define MSHV_CAP_DR6_SHARED		0x3
+
+/* Capabilities of the device */
+#define MSHV_CAP_CREATE_PARTITION	0x80
+#define MSHV_CAP_CREATE_PARTITION_V2	0x81	/* with feature masks */
+#define MSHV_CAP_PT_LAPIC		0x82	/* MSHV_PT_BIT_* of this name */
+#define MSHV_CAP_PT_X2APIC		0x83
+#define MSHV_CAP_PT_GPA_SUPER_PAGES	0x84
+#define MSHV_CAP_PT_NESTED		0x85
+#define MSHV_CAP_PT_SMT			0x86
+#define MSHV_CAP_DEVICE_HVCALL		0x87	/* MSHV_ROOT_HVCALL on the device */
+/* Capabilities of partitions */
+#define MSHV_CAP_INITIALIZE_PARTITION	0x90
+#define MSHV_CAP_CREATE_VP		0x91
+#define MSHV_CAP_GUEST_MEMORY		0x92
+#define MSHV_CAP_MOVABLE_MEMORY		0x93	/* guest memory is not pinned */
+#define MSHV_CAP_MMIO_MEMORY		0x94	/* device memory as guest memory */
+#define MSHV_CAP_IRQFD			0x95
+#define MSHV_CAP_IRQFD_RESAMPLE		0x96
+#define MSHV_CAP_IOEVENTFD		0x97
+#define MSHV_CAP_IOEVENTFD_PIO		0x98
+#define MSHV_CAP_MSI_ROUTING		0x99
+#define MSHV_CAP_GPAP_ACCESS_BITMAP	0x9a
+#define MSHV_CAP_PARTITION_HVCALL	0x9b
+/* Capabilities of VPs */
+#define MSHV_CAP_RUN_VP			0xa0
+#define MSHV_CAP_VP_HVCALL		0xa1
+#define MSHV_CAP_VP_REGISTERS		0xa2	/* registers per call */
+#define MSHV_CAP_INTERCEPT_PAGE		0xa3	/* mmap of the intercept message */
+#define MSHV_CAP_GHCB_PAGE		0xa4
+#define MSHV_CAP_VP_STATE_LAPIC		0xa5	/* MSHV_VP_STATE_* of this name */
+#define MSHV_CAP_VP_STATE_XSAVE		0xa6
+#define MSHV_CAP_VP_STATE_SIMP		0xa7
+#define MSHV_CAP_VP_STATE_SIEFP		0xa8
+#define MSHV_CAP_VP_STATE_STIMERS	0xa9
+/* Limits */
+#define MSHV_CAP_MAX_VPS		0xb0	/* VPs of a partition */
+#define MSHV_CAP_MAX_REGIONS		0xb1	/* memory regions of a partition */
+#define MSHV_CAP_MAX_GSIS		0xb2	/* routes of a partition */
+#define MSHV_CAP_HV_BUILD		0xb3	/* build of the hypervisor */
+
+/*
+ * /dev/mshv
+ */
+enum {
+	MSHV_PT_BIT_LAPIC,
+	MSHV_PT_BIT_X2APIC,
+	MSHV_PT_BIT_GPA_SUPER_PAGES,
+	MSHV_PT_BIT_CPU_AND_XSAVE_FEATURES,
+	MSHV_PT_BIT_NESTED_VIRTUALIZATION,
+	MSHV_PT_BIT_SMT_ENABLED_GUEST,
+	MSHV_PT_BIT_COUNT,
+};
+
+#define MSHV_PT_FLAGS_MASK ((1 << MSHV_PT_BIT_COUNT) - 1)
+
+enum {
+	MSHV_PT_ISOLATION_NONE,
+	MSHV_PT_ISOLATION_COUNT,
+};
+
+/**
+ * struct mshv_create_partition - argument of MSHV_CREATE_PARTITION
+ * @pt_flags: bit set, 1 << MSHV_PT_BIT_*
+ * @pt_isolation: MSHV_PT_ISOLATION_*
+ *
+ * Returns a new file descriptor, close-on-exec, for the partition. "Early"
+ * partition properties can be set until MSHV_INITIALIZE_PARTITION.
+ */
+struct mshv_create_partition {
+	__u64 pt_flags;
+	__u64 pt_isolation;
+};
+
+#define MSHV_NUM_CPU_FEATURES_BANKS 2
+
+/**
+ * struct mshv_create_partition_v2 - longer argument of MSHV_CREATE_PARTITION
+ * @pt_flags: as above, with 1 << MSHV_PT_BIT_CPU_AND_XSAVE_FEATURES, which
+ *	      says that the argument is this structure
+ * @pt_isolation: as above
+ * @pt_num_cpu_fbanks: MSHV_NUM_CPU_FEATURES_BANKS
+ * @pt_rsvd: must be 0
+ * @pt_cpu_fbanks: processor features that the partition shall not have
+ * @pt_rsvd1: must be 0
+ * @pt_disabled_xsave: XSAVE features that the partition shall not have
+ *
+ * The masks are passed on to the hypervisor. The ioctl's number is that of
+ * the short structure.
+ */
+struct mshv_create_partition_v2 {
+	__u64 pt_flags;
+	__u64 pt_isolation;
+	__u16 pt_num_cpu_fbanks;
+	__u8  pt_rsvd[6];
+	__u64 pt_cpu_fbanks[MSHV_NUM_CPU_FEATURES_BANKS];
+	__u64 pt_rsvd1[2];
+#if defined(__x86_64__) || defined(__i386__)
+	__u64 pt_disabled_xsave;
+#else
+	__u64 pt_rsvd2;			/* must be 0 */
+#endif
+} __attribute__((packed));
+
+#define MSHV_CREATE_PARTITION	_IOW(MSHV_IOCTL, 0x00, struct mshv_create_partition)
+
+/*
+ * Partitions
+ */
+
+/**
+ * struct mshv_create_vp - argument of MSHV_CREATE_VP
+ * @vp_index: index of the new VP, below the value of MSHV_CAP_MAX_VPS
+ */
+struct mshv_create_vp {
+	__u32 vp_index;
+};
+
+enum {
+	MSHV_SET_MEM_BIT_WRITABLE,
+	MSHV_SET_MEM_BIT_EXECUTABLE,
+	MSHV_SET_MEM_BIT_UNMAP,
+	MSHV_SET_MEM_BIT_COUNT
+};
+
+#define MSHV_SET_MEM_FLAGS_MASK ((1 << MSHV_SET_MEM_BIT_COUNT) - 1)
+
+/* Page size of the hypervisor, in which guest memory is counted */
+#define MSHV_HV_PAGE_SIZE	0x1000
+
+/**
+ * struct mshv_user_mem_region - argument of MSHV_SET_GUEST_MEMORY
+ * @size: in bytes, a multiple of MSHV_HV_PAGE_SIZE
+ * @guest_pfn: first guest physical page number
+ * @userspace_addr: address in the caller, a multiple of MSHV_HV_PAGE_SIZE
+ * @flags: bit set, 1 << MSHV_SET_MEM_BIT_*; with UNMAP the others are ignored
+ * @rsvd: must be 0
+ *
+ * Maps memory of the caller into the partition, or unmaps what was mapped
+ * with the same size, guest_pfn and userspace_addr. Guest ranges must not
+ * overlap; ranges of the caller may.
+ */
+struct mshv_user_mem_region {
+	__u64 size;
+	__u64 guest_pfn;
+	__u64 userspace_addr;
+	__u8 flags;
+	__u8 rsvd[7];
+};
+
+enum {
+	MSHV_IRQFD_BIT_DEASSIGN,
+	MSHV_IRQFD_BIT_RESAMPLE,
+	MSHV_IRQFD_BIT_COUNT,
+};
+
+#define MSHV_IRQFD_FLAGS_MASK	((1 << MSHV_IRQFD_BIT_COUNT) - 1)
+
+/**
+ * struct mshv_user_irqfd - argument of MSHV_IRQFD
+ * @fd: eventfd; signalling it asserts the interrupt
+ * @resamplefd: eventfd that the end of interrupt signals; only with RESAMPLE
+ * @gsi: entry of the routing table, see MSHV_SET_MSI_ROUTING
+ * @flags: bit set, 1 << MSHV_IRQFD_BIT_*
+ */
+struct mshv_user_irqfd {
+	__s32 fd;
+	__s32 resamplefd;
+	__u32 gsi;
+	__u32 flags;
+};
+
+enum {
+	MSHV_IOEVENTFD_BIT_DATAMATCH,
+	MSHV_IOEVENTFD_BIT_PIO,
+	MSHV_IOEVENTFD_BIT_DEASSIGN,
+	MSHV_IOEVENTFD_BIT_COUNT,
+};
+
+#define MSHV_IOEVENTFD_FLAGS_MASK	((1 << MSHV_IOEVENTFD_BIT_COUNT) - 1)
+
+/**
+ * struct mshv_user_ioeventfd - argument of MSHV_IOEVENTFD
+ * @datamatch: with DATAMATCH: only writes of this value count
+ * @addr: guest physical address, or port with PIO
+ * @len: 1, 2, 4, 8 bytes, or 0 for writes of any size
+ * @fd: eventfd that the guest's write signals, instead of an exit
+ * @flags: bit set, 1 << MSHV_IOEVENTFD_BIT_*
+ * @rsvd: must be 0
+ */
+struct mshv_user_ioeventfd {
+	__u64 datamatch;
+	__u64 addr;
+	__u32 len;
+	__s32 fd;
+	__u32 flags;
+	__u8  rsvd[4];
+};
+
+/**
+ * struct mshv_user_irq_entry - one route
+ * @gsi: its number, below the value of MSHV_CAP_MAX_GSIS
+ * @address_lo: MSI address
+ * @address_hi: must be 0
+ * @data: MSI data
+ */
+struct mshv_user_irq_entry {
+	__u32 gsi;
+	__u32 address_lo;
+	__u32 address_hi;
+	__u32 data;
+};
+
+/**
+ * struct mshv_user_irq_table - argument of MSHV_SET_MSI_ROUTING
+ * @nr: number of entries; 0 empties the table
+ * @rsvd: must be 0
+ * @entries: the whole new table, no gsi twice
+ */
+struct mshv_user_irq_table {
+	__u32 nr;
+	__u32 rsvd;
+	struct mshv_user_irq_entry entries[];
+};
+
+enum {
+	MSHV_GPAP_ACCESS_TYPE_ACCESSED,
+	MSHV_GPAP_ACCESS_TYPE_DIRTY,
+	MSHV_GPAP_ACCESS_TYPE_COUNT
+};
+
+enum {
+	MSHV_GPAP_ACCESS_OP_NOOP,
+	MSHV_GPAP_ACCESS_OP_CLEAR,
+	MSHV_GPAP_ACCESS_OP_SET,
+	MSHV_GPAP_ACCESS_OP_COUNT
+};
+
+/**
+ * struct mshv_gpap_access_bitmap - argument of MSHV_GET_GPAP_ACCESS_BITMAP
+ * @access_type: MSHV_GPAP_ACCESS_TYPE_*: what the bitmap tells
+ * @access_op: MSHV_GPAP_ACCESS_OP_*: what becomes of the state afterwards
+ * @rsvd: must be 0
+ * @page_count: number of guest pages
+ * @gpap_base: first guest physical page number
+ * @bitmap_ptr: address of at least (page_count + 7) / 8 bytes; bit 0 of byte
+ *		0 is the first page
+ */
+struct mshv_gpap_access_bitmap {
+	__u8 access_type;
+	__u8 access_op;
+	__u8 rsvd[6];
+	__u64 page_count;
+	__u64 gpap_base;
+	__u64 bitmap_ptr;
+};
+
+/**
+ * struct mshv_root_hvcall - argument of MSHV_ROOT_HVCALL
+ * @code: hypercall code
+ * @reps: in: number of repetitions, 0 for simple hypercalls; out: number
+ *	  completed
+ * @in_sz: bytes of input, at most MSHV_HV_PAGE_SIZE
+ * @out_sz: bytes of output, at most MSHV_HV_PAGE_SIZE; 0 if out_ptr is 0
+ * @status: in: must be 0; out: status of the hypervisor
+ * @rsvd: must be 0
+ * @in_ptr: address of the input; its first 8 bytes, the partition id, are
+ *	    filled in by the kernel
+ * @out_ptr: address of the output, or 0
+ */
+struct mshv_root_hvcall {
+	__u16 code;
+	__u16 reps;
+	__u16 in_sz;
+	__u16 out_sz;
+	__u16 status;
+	__u8 rsvd[6];
+	__u64 in_ptr;
+	__u64 out_ptr;
+};
+
+#define MSHV_INITIALIZE_PARTITION	_IO(MSHV_IOCTL, 0x00)
+#define MSHV_CREATE_VP			_IOW(MSHV_IOCTL, 0x01, struct mshv_create_vp)
+#define MSHV_SET_GUEST_MEMORY		_IOW(MSHV_IOCTL, 0x02, struct mshv_user_mem_region)
+#define MSHV_IRQFD			_IOW(MSHV_IOCTL, 0x03, struct mshv_user_irqfd)
+#define MSHV_IOEVENTFD			_IOW(MSHV_IOCTL, 0x04, struct mshv_user_ioeventfd)
+#define MSHV_SET_MSI_ROUTING		_IOW(MSHV_IOCTL, 0x05, struct mshv_user_irq_table)
+#define MSHV_GET_GPAP_ACCESS_BITMAP	_IOWR(MSHV_IOCTL, 0x06, struct mshv_gpap_access_bitmap)
+/* On the device, on partitions and on VPs */
+#define MSHV_ROOT_HVCALL		_IOWR(MSHV_IOCTL, 0x07, struct mshv_root_hvcall)
+
+/*
+ * Virtual processors
+ */
+
+#define MSHV_RUN_VP_BUF_SZ 256
+
+/* Page offsets for mmap() on a VP: multiply by the system's page size */
+enum {
+	MSHV_VP_MMAP_OFFSET_REGISTERS,
+	MSHV_VP_MMAP_OFFSET_INTERCEPT_MESSAGE,
+	MSHV_VP_MMAP_OFFSET_GHCB,
+	MSHV_VP_MMAP_OFFSET_COUNT
+};
+
+/**
+ * struct mshv_run_vp - argument of MSHV_RUN_VP
+ * @msg_buf: out: the hypervisor's intercept message
+ */
+struct mshv_run_vp {
+	__u8 msg_buf[MSHV_RUN_VP_BUF_SZ];
+};
+
+enum {
+	MSHV_VP_STATE_LAPIC,
+	MSHV_VP_STATE_XSAVE,
+	MSHV_VP_STATE_SIMP,
+	MSHV_VP_STATE_SIEFP,
+	MSHV_VP_STATE_SYNTHETIC_TIMERS,
+	MSHV_VP_STATE_COUNT,
+};
+
+/**
+ * struct mshv_get_set_vp_state - argument of MSHV_GET_VP_STATE and
+ *				  MSHV_SET_VP_STATE
+ * @type: MSHV_VP_STATE_*
+ * @rsvd: must be 0
+ * @buf_sz: in: bytes of the buffer, a multiple of MSHV_HV_PAGE_SIZE; out:
+ *	    bytes that the state has, also when EINVAL says "too small"
+ * @buf_ptr: address of the buffer, a multiple of MSHV_HV_PAGE_SIZE
+ */
+struct mshv_get_set_vp_state {
+	__u8 type;
+	__u8 rsvd[3];
+	__u32 buf_sz;
+	__u64 buf_ptr;
+};
+
+/**
+ * struct mshv_vp_registers - argument of MSHV_GET_VP_REGISTERS and
+ *			      MSHV_SET_VP_REGISTERS
+ * @count: number of registers, at most the value of MSHV_CAP_VP_REGISTERS
+ * @reserved: must be 0
+ * @regs_ptr: address of an array of the hypervisor's 32-byte register
+ *	      associations (name, two reserved fields, 16-byte value)
+ *
+ * Registers that hold a VP suspended belong to the kernel and are refused.
+ */
+struct mshv_vp_registers {
+	__u32 count;
+	__u32 reserved;
+	__u64 regs_ptr;
+};
+
+#define MSHV_RUN_VP			_IOR(MSHV_IOCTL, 0x00, struct mshv_run_vp)
+#define MSHV_GET_VP_STATE		_IOWR(MSHV_IOCTL, 0x01, struct mshv_get_set_vp_state)
+#define MSHV_SET_VP_STATE		_IOWR(MSHV_IOCTL, 0x02, struct mshv_get_set_vp_state)
+#define MSHV_GET_VP_REGISTERS		_IOWR(MSHV_IOCTL, 0x05, struct mshv_vp_registers)
+#define MSHV_SET_VP_REGISTERS		_IOW(MSHV_IOCTL, 0x06, struct mshv_vp_registers)
+
+/*
+ * The rest is served by mainline's VTL driver, not by this one. It is defined
+ * here so that this header can stand in for mainline's.
+ */
+#define MSHV_MAX_RUN_MSG_SIZE		256
+
+struct mshv_vtl_set_eventfd {
+	__s32 fd;
+	__u32 flag;
+};
+
+struct mshv_vtl_signal_event {
+	__u32 connection_id;
+	__u32 flag;
+};
+
+struct mshv_vtl_sint_post_msg {
+	__u64 message_type;
+	__u32 connection_id;
+	__u32 payload_size;
+	__u64 payload_ptr;
+};
+
+struct mshv_vtl_ram_disposition {
+	__u64 start_pfn;
+	__u64 last_pfn;			/* exclusive */
+};
+
+struct mshv_vtl_set_poll_file {
+	__u32 cpu;
+	__u32 fd;
+};
+
+struct mshv_vtl_hvcall_setup {
+	__u64 bitmap_array_size;	/* bytes */
+	__u64 allow_bitmap_ptr;
+};
+
+struct mshv_vtl_hvcall {
+	__u64 control;
+	__u64 input_size;
+	__u64 input_ptr;
+	__u64 status;
+	__u64 output_size;
+	__u64 output_ptr;
+};
+
+struct mshv_sint_mask {
+	__u8 mask;
+	__u8 reserved[7];
+};
+
+#define MSHV_CREATE_VTL			_IOR(MSHV_IOCTL, 0x1D, char)
+#define MSHV_HVCALL_SETUP		_IOW(MSHV_IOCTL, 0x1E, struct mshv_vtl_hvcall_setup)
+#define MSHV_HVCALL			_IOWR(MSHV_IOCTL, 0x1F, struct mshv_vtl_hvcall)
+#define MSHV_ADD_VTL0_MEMORY		_IOW(MSHV_IOCTL, 0x21, struct mshv_vtl_ram_disposition)
+#define MSHV_SINT_SIGNAL_EVENT		_IOW(MSHV_IOCTL, 0x22, struct mshv_vtl_signal_event)
+#define MSHV_SINT_POST_MESSAGE		_IOW(MSHV_IOCTL, 0x23, struct mshv_vtl_sint_post_msg)
+#define MSHV_SINT_SET_EVENTFD		_IOW(MSHV_IOCTL, 0x24, struct mshv_vtl_set_eventfd)
+#define MSHV_SET_POLL_FILE		_IOW(MSHV_IOCTL, 0x25, struct mshv_vtl_set_poll_file)
+#define MSHV_SINT_PAUSE_MESSAGE_STREAM	_IOW(MSHV_IOCTL, 0x25, struct mshv_sint_mask)
+#define MSHV_RETURN_TO_LOWER_VTL	_IO(MSHV_IOCTL, 0x27)
+
+#endif /* _UAPI_LINUX_MSHV_H */

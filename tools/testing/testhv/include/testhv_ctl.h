@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Control port of the test hypervisor, for tests only. The driver under test
+ * never uses it.
+ *
+ * One OUT of EAX to port TESTHV_CTL_PORT is one request: EAX holds the
+ * operation, RBX, RCX, RSI and RDI its arguments; on return RAX holds 0 or a
+ * TESTHV_CTL_E* code and the other registers the results. All of it happens
+ * within the one instruction, so that CPUs and processes cannot mix their
+ * requests. Usable from user space of the root partition after ioperm().
+ */
+#ifndef _TESTHV_CTL_H
+#define _TESTHV_CTL_H
+
+#include <linux/types.h>
+
+#define TESTHV_CTL_PORT		0x0dc8
+#define TESTHV_CTL_MAGIC	0x5648545354ULL		/* "TSTHV" */
+
+#define TESTHV_CTL_OK		0
+#define TESTHV_CTL_EOP		1	/* unknown operation */
+#define TESTHV_CTL_EARG		2	/* bad argument, nothing was done */
+#define TESTHV_CTL_EFULL	3	/* no room for another rule */
+
+/*
+ * TESTHV_CTL_PING: out RBX = TESTHV_CTL_MAGIC, RCX = logical processors,
+ * RSI = scheduler type (HVX_SCHEDULER_*), RDI = TESTHV_FLAG_*
+ */
+#define TESTHV_CTL_PING		0
+#define TESTHV_FLAG_LARGE_PAGES	(1ULL << 0)
+
+/* TESTHV_CTL_ACCOUNT: in RBX = TESTHV_ACCT_*; out RBX = its value */
+#define TESTHV_CTL_ACCOUNT	1
+
+/*
+ * TESTHV_CTL_FAULT: in RBX = hypercall code, RCX = n, RSI = status,
+ * RDI = count. The n-th call of the code from now on (1 = the next) and the
+ * count - 1 calls after it fail with the status, after the argument checks
+ * and before anything is done. Count ~0 means "from then on, all". For a rep
+ * hypercall the upper half of RSI, if not 0, is how many reps succeed first.
+ */
+#define TESTHV_CTL_FAULT	2
+#define TESTHV_FAULT_REPS_SHIFT	32
+#define TESTHV_FAULT_FOREVER	(~0ULL)
+
+/* TESTHV_CTL_FAULT_CLEAR: removes all rules; out RBX = how often they fired */
+#define TESTHV_CTL_FAULT_CLEAR	3
+
+/*
+ * TESTHV_CTL_REP_LIMIT: in RBX = code, RCX = k. Every call of the code
+ * completes at most k reps and returns success; 0 lifts the limit.
+ */
+#define TESTHV_CTL_REP_LIMIT	4
+
+/*
+ * TESTHV_CTL_CALLS: in RBX = code; out RBX = calls that passed the argument
+ * checks, RCX = calls that did not return success
+ */
+#define TESTHV_CTL_CALLS	5
+
+/* TESTHV_CTL_LOG: in RBX = log level 0..4; out RBX = the old one */
+#define TESTHV_CTL_LOG		6
+
+/*
+ * TESTHV_CTL_PAGE: in RBX = page number; out RBX = TESTHV_PAGE_*,
+ * RCX = id of the partition that owns it, if any
+ */
+#define TESTHV_CTL_PAGE		7
+#define TESTHV_PAGE_ROOT	0	/* the root's ordinary memory */
+#define TESTHV_PAGE_HIDDEN	1	/* the hypervisor's own */
+#define TESTHV_PAGE_DEPOSITED	2	/* deposited, free in the partition's pool */
+#define TESTHV_PAGE_USED	3	/* deposited and in use */
+#define TESTHV_PAGE_SHARED	4	/* hypervisor's or deposited, root may touch it */
+#define TESTHV_PAGE_NOT_RAM	5
+
+/*
+ * TESTHV_CTL_POST: in RBX = LP index | SINT << 32, RCX = message type |
+ * payload size << 32, RSI, RDI = first words of the payload. Posts a forged
+ * message to the root.
+ */
+#define TESTHV_CTL_POST		8
+
+/* Accounts. "Now" figures must return to their old value after teardown. */
+enum testhv_acct {
+	TESTHV_ACCT_PAGES_DEPOSITED,	/* now, all partitions but the root */
+	TESTHV_ACCT_PAGES_IN_USE,	/* now, of these */
+	TESTHV_ACCT_PAGES_WITHDRAWN,	/* ever */
+	TESTHV_ACCT_ROOT_DEPOSITED,	/* now, in the root's own pool */
+	TESTHV_ACCT_ROOT_IN_USE,	/* now, of these */
+	TESTHV_ACCT_PARTITIONS,		/* now, without the root */
+	TESTHV_ACCT_VPS,		/* now, of child partitions */
+	TESTHV_ACCT_GPA_PAGES,		/* now, 4 KiB pages mapped into children */
+	TESTHV_ACCT_GPA_LARGE,		/* now, 2 MiB mappings among these */
+	TESTHV_ACCT_STATE_PAGES,	/* now, mapped VP state pages */
+	TESTHV_ACCT_STATS_PAGES,	/* now, mapped statistics pages */
+	TESTHV_ACCT_INTERCEPTS,		/* now, installed intercepts */
+	TESTHV_ACCT_PORTS,		/* now */
+	TESTHV_ACCT_CONNECTIONS,	/* now */
+	TESTHV_ACCT_ASYNC_PENDING,	/* now, asynchronous calls not completed */
+	TESTHV_ACCT_MESSAGES_POSTED,	/* ever, to the root */
+	TESTHV_ACCT_MESSAGES_DROPPED,	/* ever, queue was full */
+	TESTHV_ACCT_DISPATCHES,		/* ever, DISPATCH_VP entered a VP */
+	TESTHV_ACCT_INTERCEPT_EXITS,	/* ever, intercept messages to the root */
+	TESTHV_ACCT_ROOT_VIOLATIONS,	/* ever, root touched what is not its own */
+	TESTHV_ACCT_HYPERCALLS,		/* ever */
+	TESTHV_ACCT_COUNT
+};
+
+#endif /* _TESTHV_CTL_H */
