@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Top of the tree: everything is built below $(O) and nothing is installed.
+# "make help" lists the targets.
+
+O	?= build
+KVER	?= $(shell $(tools)/kernel default)
+TARGETS	?= mshv
+
+tools	:= tools/testing/mshv
+out	:= $(abspath $(O))
+
+export O := $(out)
+# O= on the command line would otherwise reach the sub-makes of the scripts.
+MAKEOVERRIDES :=
+
+.PHONY: all
+all: testhv modules samples
+
+##@ Run (as root, installs the packages that are missing)
+
+.PHONY: demo
+demo:			## boot testhv, a root partition and a guest; show its output
+	@$(tools)/demo
+
+.PHONY: kselftest
+kselftest:		## run the selftests; KERNEL= SMP= MEM= TESTHV= KSFT_ARGS=
+	@TARGETS="$(TARGETS)" $(tools)/kselftest run
+
+.PHONY: kselftest-all kselftest-install kselftest-gen_tar kselftest-clean
+kselftest-all:		## build the selftests
+kselftest-install:	## build them into $(O)/kselftest/install
+kselftest-gen_tar:	## pack them into a tar archive
+kselftest-clean:	## remove what they left
+kselftest-all kselftest-install kselftest-gen_tar kselftest-clean:
+	@TARGETS="$(TARGETS)" $(tools)/kselftest $(@:kselftest-%=%)
+
+##@ Build
+
+.PHONY: testhv
+testhv:			## the test hypervisor: $(O)/testhv/testhv.elf
+	@$(MAKE) -s -C tools/testing/testhv O=$(out)/testhv
+
+.PHONY: modules
+modules:		## mshv.ko for KVER=6.1|6.12: $(O)/modules/$(KVER)/mshv.ko
+	@$(tools)/build-module $(KVER)
+
+.PHONY: samples
+samples:		## the sample VMMs: $(O)/samples
+	@$(MAKE) -s -C samples/mshv O=$(out)/samples
+
+.PHONY: docs
+docs:			## the documentation as HTML: $(O)/docs
+	@$(tools)/build-docs
+
+##@ Check
+
+.PHONY: check
+check:			## style and static checks of the whole tree
+	@$(tools)/check
+
+##@ Clean
+
+.PHONY: clean
+clean:			## remove what was built; fetched packages stay
+	@$(tools)/clean
+
+.PHONY: distclean
+distclean:		## remove $(O)
+	@rm -rf $(out)
+
+##@ Help
+
+.PHONY: help
+help:			## this list
+	@awk -F ':.*## *' \
+		'/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		 /^[a-z_-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' \
+		$(firstword $(MAKEFILE_LIST))
+	@echo
+	@echo "Variables: O=DIR build directory (build), KVER=6.1|6.12 kernel series,"
+	@echo "ACCEL=kvm nested SVM instead of emulation, KSFT_TREE=DIR a kernel tree"
+	@echo "for the kselftest framework. See also $(tools)/run --help."

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# What must not be in a kernel log.
+
+readonly KLOG_SPLAT='BUG: |WARNING: |Oops: |Kernel panic|KASAN: |UBSAN: |general protection fault|unreferenced object|possible (circular|recursive|irq lock)|soft lockup|blocked for more than|rcu: INFO: .* stall'
+
+# klog_splats FILE: the lines that tell of a kernel bug
+klog_splats()
+{
+	[[ ! -r $1 ]] || tr -d '\r' < "$1" | grep -a -E "$KLOG_SPLAT" || true
+}
+
+# klog_tail FILE LINES TITLE: on stderr, for a run that failed
+klog_tail()
+{
+	[[ -s $1 ]] || return 0
+	printf -- '---- last lines of %s\n' "$3" >&2
+	tr -d '\r\033' < "$1" | tail -n "$2" >&2
+}

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# Follows a run by what the agent writes on the control port, and turns the
+# way it ended into the runner's exit status.
+
+# The stage the machine is in, from what it has left so far.
+watch_stage()
+{
+	case $STAGE in
+	start)
+		if [[ -z $BARE && ! -s $RUN_DIR/testhv.log ]]; then
+			echo "testhv did not start"
+		elif ! grep -a -q 'Linux version' "$RUN_DIR/console.log"; then
+			echo "the kernel did not start"
+		else
+			echo "the kernel did not reach its init"
+		fi ;;
+	init)
+		echo "init did not get to loading modules" ;;
+	modules)
+		echo "loading of the modules did not end" ;;
+	program)
+		echo "the program did not end" ;;
+	esac
+} 2> /dev/null
+
+watch_failed()
+{
+	RUN_STATUS=$1
+	RUN_ERROR=$2
+}
+
+# One line of the agent.
+watch_line()
+{
+	local verb=$1 word=$2 rest=$3
+
+	case $verb in
+	stage)
+		STAGE=$word
+		[[ -z $VERBOSE ]] || say "$(watch_clock) s: $STAGE"
+		[[ $STAGE != program ]] ||
+			DEADLINE=$((TIMEOUT ? SECONDS + TIMEOUT : 0))
+		;;
+	status)
+		RUN_STATUS=$word ;;
+	signal)
+		RUN_STATUS=$((128 + word))
+		say "the program was ended by signal $word ($rest)" ;;
+	error)
+		case $word in
+		not-root)	watch_failed "$EXIT_NOT_ROOT" "$rest" ;;
+		module)		watch_failed "$EXIT_MODULE" "$word $rest" ;;
+		*)		watch_failed "$EXIT_BOOT" "$word $rest" ;;
+		esac ;;
+	esac
+}
+
+# Seconds since the start, with tenths.
+watch_clock()
+{
+	local now=${EPOCHREALTIME/[.,]/}
+
+	now=$(((now - START_USEC) / 100000))
+	echo "$((now / 10)).$((now % 10))"
+}
+
+# QEMU ended without a word of the agent.
+watch_vanished()
+{
+	local line
+
+	line=$(grep -a -s -m 1 -E '^testhv: (error|fatal)' \
+		"$RUN_DIR/testhv.log" | tr -d '\r')
+	if [[ -n $line ]]; then
+		watch_failed "$EXIT_TESTHV" "${line#testhv: }"
+	elif grep -a -q 'Kernel panic' "$RUN_DIR/console.log" 2> /dev/null; then
+		line=$(grep -a -o -m 1 'Kernel panic.*' \
+			"$RUN_DIR/console.log" | tr -d '\r')
+		watch_failed "$EXIT_BOOT" "$line"
+	elif [[ ! -e $RUN_DIR/console.log ]]; then
+		watch_failed "$EXIT_TOOL" \
+			"QEMU does not start: $(tail -n 1 "$RUN_DIR/qemu.log")"
+	elif ((QEMU_STATUS == 0)); then
+		watch_failed "$EXIT_BOOT" \
+			"the machine went down: $(watch_stage)"
+	elif ((QEMU_STATUS > 128)); then
+		watch_failed "$EXIT_TOOL" \
+			"QEMU ended by signal $((QEMU_STATUS - 128))"
+	else
+		watch_failed "$EXIT_TESTHV" \
+			"testhv stopped the machine (QEMU status $QEMU_STATUS)"
+	fi
+}
+
+watch_late()
+{
+	if [[ $STAGE == program ]]; then
+		watch_failed "$EXIT_TIMEOUT" \
+			"the program did not end within $TIMEOUT s"
+	else
+		watch_failed "$EXIT_BOOT" \
+			"boot hung: $(watch_stage) within $(watch_clock) s"
+	fi
+}
+
+# What the agent has written since, waiting up to that many seconds. QEMU writes
+# byte by byte: what is no whole line yet is kept for the next time.
+watch_lines()
+{
+	local text verb word rest
+
+	while IFS= read -r -t "$1" -u 7 text; do
+		read -r verb word rest <<< "$WATCH_PART$text"
+		WATCH_PART=
+		watch_line "$verb" "$word" "$rest"
+		[[ -z $RUN_STATUS ]] || return 0
+	done
+	WATCH_PART+=$text
+}
+
+# Sets RUN_STATUS, and RUN_ERROR if that is not the program's own status.
+# The control pipe is open as descriptor 7.
+watch_run()
+{
+	WATCH_PART=
+	while [[ -z $RUN_STATUS ]]; do
+		watch_lines 0.2
+		if [[ -n $RUN_STATUS ]]; then
+			break
+		elif ! qemu_running; then
+			watch_lines 0.01
+			break
+		elif ((DEADLINE && SECONDS >= DEADLINE)); then
+			watch_late
+			qemu_stop 0
+			return
+		fi
+	done
+	qemu_stop 10
+	[[ -n $RUN_STATUS ]] || watch_vanished
+}
