@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Hypercalls: how they are issued, and a typed function for each that the
+ * driver itself makes.
+ *
+ * Unless said otherwise the functions may sleep, return 0 or a negative errno
+ * made by mshv_status_to_errno(), and give the hypervisor more memory when it
+ * asks for it (see deposit.c). With a fatal signal pending they give up with
+ * -EINTR where that leaves nothing half done; other signals are ignored.
+ */
+#ifndef _MSHV_HVCALL_H
+#define _MSHV_HVCALL_H
+
+#include <linux/types.h>
+
+#include "hv_abi.h"
+
+struct mshv_partition;
+struct mshv_pool;
+
+/**
+ * struct mshv_hvcall - one hypercall with its input and output
+ * @code: HVX_CALL_*
+ * @reps: number of repetitions; 0: a simple hypercall
+ * @varhdr: size of the variable header, in units of 8 bytes; it is the part
+ *	    of @in that follows the fixed header
+ * @in: fixed input
+ * @in_size: bytes of it
+ * @list: input of the repetitions, @list_elem bytes each; NULL: zeroes
+ * @list_elem: bytes of list input per repetition, 0: has none
+ * @out: output; for a rep hypercall the array of its elements
+ * @out_size: bytes of output; of one element, for a rep hypercall
+ * @done: in and out: repetitions that are complete; the call starts there
+ * @status: out: HVX_STATUS_*
+ * @atomic: do not sleep between the parts of a call that the hypervisor
+ *	    interrupted
+ *
+ * @in_size + @reps * @list_elem, and @reps * @out_size, fit into a page.
+ */
+struct mshv_hvcall {
+	u16 code;
+	u16 reps;
+	u16 varhdr;
+	u16 in_size;
+	u16 list_elem;
+	u16 out_size;
+	u16 done;
+	u16 status;
+	bool atomic;
+	const void *in;
+	const void *list;
+	void *out;
+};
+
+u16 mshv_hvcall(struct mshv_hvcall *call);
+int mshv_hvcall_pool(struct mshv_hvcall *call, struct mshv_pool *pool);
+
+/* A simple hypercall; any context. Returns HVX_STATUS_*. */
+u16 mshv_hvcall_simple(u16 code, const void *in, u16 in_size, void *out, u16 out_size);
+
+int mshv_status_to_errno(u16 status);
+const char *mshv_status_name(u16 status);
+
+/* Partitions */
+int mshv_hvcall_create_partition(const struct hvx_in_create_partition *in, u64 *id);
+int mshv_hvcall_initialize_partition(struct mshv_pool *pool);
+int mshv_hvcall_finalize_partition(u64 id);
+int mshv_hvcall_delete_partition(u64 id);
+int mshv_hvcall_get_property(u64 id, u32 code, u64 *value);
+int mshv_hvcall_get_property_ex(u64 id, u32 code, void *value, u16 size);
+int mshv_hvcall_get_system_property(u32 id, u64 *value);
+
+/*
+ * Memory of a partition. @count is in pages, or in large pages of 2 MiB each
+ * with HVX_MAP_LARGE_PAGE or HVX_UNMAP_LARGE_PAGE, and not limited. @gfn is
+ * always in 4 KiB pages. *@done, if @done is not NULL, tells how many were
+ * completed, also on failure.
+ *
+ * map_gpa_no_access and unmap_gpa with @atomic do not sleep, nor do they
+ * deposit memory: for use in MMU notifiers.
+ */
+int mshv_hvcall_map_gpa(struct mshv_partition *pt, u64 gfn, u64 count, u32 flags,
+			const u64 *pfns, u64 *done);
+int mshv_hvcall_map_gpa_no_access(struct mshv_partition *pt, u64 gfn, u64 count,
+				  u32 flags, bool atomic, u64 *done);
+int mshv_hvcall_unmap_gpa(struct mshv_partition *pt, u64 gfn, u64 count, u32 flags,
+			  bool atomic, u64 *done);
+
+/* Virtual processors */
+int mshv_hvcall_create_vp(struct mshv_partition *pt, u32 index);
+int mshv_hvcall_delete_vp(struct mshv_partition *pt, u32 index);
+int mshv_hvcall_map_vp_state_page(struct mshv_partition *pt, u32 index, u16 type, u64 *pfn);
+int mshv_hvcall_unmap_vp_state_page(struct mshv_partition *pt, u32 index, u16 type);
+int mshv_hvcall_map_stats_page(const struct hvx_in_stats_page *in, u64 *pfn);
+int mshv_hvcall_unmap_stats_page(const struct hvx_in_stats_page *in);
+
+/*
+ * Registers of a VP. @count is not limited; *@done, if @done is not NULL,
+ * tells how many were completed, also on failure.
+ */
+int mshv_hvcall_get_registers(struct mshv_partition *pt, u32 index, u32 count,
+			      const u32 *names, union hvx_value *values, u32 *done);
+int mshv_hvcall_set_registers(struct mshv_partition *pt, u32 index, u32 count,
+			      const struct hvx_register *regs, u32 *done);
+int mshv_hvcall_get_register(struct mshv_partition *pt, u32 index, u32 name, u64 *value);
+int mshv_hvcall_set_register(struct mshv_partition *pt, u32 index, u32 name, u64 value);
+
+#endif /* _MSHV_HVCALL_H */

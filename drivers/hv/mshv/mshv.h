@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Objects of the driver.
+ *
+ * Locks, outermost first:
+ *
+ *   mshv_partition.mutex   all ioctls of a partition
+ *     mshv_vp.mutex        all ioctls of a VP; held while it runs. Under
+ *                          mshv_partition.mutex it is only tried
+ *       locks of region.c, irq files
+ *         mshv_pool.lock   deposited memory
+ *
+ * The interrupt handler finds partitions and VPs in xarrays, under RCU.
+ */
+#ifndef _MSHV_MSHV_H
+#define _MSHV_MSHV_H
+
+#include <linux/atomic.h>
+#include <linux/completion.h>
+#include <linux/mm_types.h>
+#include <linux/mutex.h>
+#include <linux/rcupdate.h>
+#include <linux/refcount.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+#include <linux/xarray.h>
+
+#include "hv_abi.h"
+#include "region.h"
+
+struct device;
+struct mshv_dispatch_call;
+struct mshv_pool;
+
+/* VPs of a partition: what a scheduler message of the hypervisor can name */
+#define MSHV_MAX_VPS	HVX_SCHED_MAX_VPS
+
+/**
+ * enum mshv_state - life cycle of a partition
+ * @MSHV_PT_CREATED: only properties can be set, or the partition initialized;
+ *		     all else fails with -EBADFD
+ * @MSHV_PT_ACTIVE: initialized
+ * @MSHV_PT_BROKEN: the hypervisor refused to take memory away from the guest;
+ *		    all calls fail with -ENOTRECOVERABLE
+ * @MSHV_PT_CLOSED: the partition's file was closed, while there are still VP
+ *		    files; all calls fail with -ESHUTDOWN
+ */
+enum mshv_state {
+	MSHV_PT_CREATED,
+	MSHV_PT_ACTIVE,
+	MSHV_PT_BROKEN,
+	MSHV_PT_CLOSED,
+};
+
+/**
+ * struct mshv_async - asynchronous hypercall of a partition
+ * @done: the hypervisor's message arrived
+ * @pending: issued and not completed; set by the caller, cleared by the
+ *	     interrupt handler
+ * @status: from the message
+ *
+ * There is at most one, under mshv_partition.mutex.
+ */
+struct mshv_async {
+	struct completion done;
+	atomic_t pending;
+	u16 status;
+};
+
+/**
+ * struct mshv_partition - a partition
+ * @id: the hypervisor's name for it
+ * @refs: one for the file of the partition and of each VP
+ * @state: enum mshv_state; changes under @mutex, except that any context may
+ *	   make it MSHV_PT_BROKEN
+ * @mm: address space of the creator, which alone may use the partition; held
+ *	with mmgrab()
+ * @mutex: see the top of this file
+ * @pool: memory given to the hypervisor for this partition
+ * @vps: struct mshv_vp by index
+ * @regions: guest memory
+ * @async: asynchronous hypercall
+ * @initialized: the hypervisor initialized it, so that it must be finalized
+ * @rcu: for freeing
+ */
+struct mshv_partition {
+	u64 id;
+	refcount_t refs;
+	int state;
+	struct mm_struct *mm;
+	struct mutex mutex;
+	struct mshv_pool *pool;
+	struct xarray vps;
+	struct mshv_regions regions;
+	struct mshv_async async;
+	bool initialized;
+	struct rcu_head rcu;
+};
+
+/**
+ * struct mshv_run - what RUN_VP remembers from call to call
+ * @wait: where the VP's thread sleeps
+ * @kicked: the hypervisor signalled the VP; set by the interrupt handler,
+ *	    cleared by the VP's thread
+ * @signals: how often it did so
+ * @stop: leave the run loop, see mshv_vp_kick()
+ * @cpu: CPU on which the VP is being dispatched, or -1
+ * @clear_intercept: root scheduler: the last dispatch ended with an intercept,
+ *		     so the next one has to clear the suspension
+ * @blocked: root scheduler: the VP waits for a signal of the hypervisor
+ * @resumed: hypervisor scheduler: the VP may be running
+ * @undelivered: @message was not yet copied to user space
+ * @message: the last intercept, as read from the intercept page, once
+ */
+struct mshv_run {
+	wait_queue_head_t wait;
+	atomic_t kicked;
+	atomic64_t signals;
+	atomic_t stop;
+	int cpu;
+	bool clear_intercept;
+	bool blocked;
+	bool resumed;
+	bool undelivered;
+	struct hvx_message message;
+};
+
+/**
+ * struct mshv_page - a page of the hypervisor that the driver and perhaps the
+ *		      VMM can reach
+ * @va: kernel address, NULL: there is no such page
+ * @pfn: its page number
+ */
+struct mshv_page {
+	void *va;
+	unsigned long pfn;
+};
+
+/**
+ * struct mshv_vp - a virtual processor
+ * @partition: its partition, of which it holds a reference
+ * @index: its index
+ * @refs: one for the file, one for @partition.vps, one for each short user
+ * @mutex: see the top of this file
+ * @gone: being deleted, or was; under @mutex
+ * @pages: register page, intercept message page
+ * @stats: statistics pages, by HVX_STATS_AREA_*; if the hypervisor has but
+ *	   one, @stats[HVX_STATS_AREA_PARENT].va is NULL
+ * @run: state of RUN_VP
+ * @dispatch: input and output of DISPATCH_VP
+ * @rcu: for freeing
+ */
+struct mshv_vp {
+	struct mshv_partition *partition;
+	u32 index;
+	refcount_t refs;
+	struct mutex mutex;
+	bool gone;
+	struct mshv_page pages[HVX_STATE_PAGE_COUNT];
+	struct mshv_page stats[HVX_STATS_AREA_PARENT + 1];
+	struct mshv_run run;
+	struct mshv_dispatch_call *dispatch;
+	struct rcu_head rcu;
+};
+
+/* For messages; never NULL while anything of the driver is in use. */
+extern struct device *mshv_dev;
+
+/*
+ * partition.c
+ */
+long mshv_create_partition(void *arg, void __user *uarg);
+long mshv_initialize_partition(struct mshv_partition *pt, void *arg, void __user *uarg);
+struct mshv_partition *mshv_partition_find(u64 id);	/* under RCU */
+void mshv_partition_put(struct mshv_partition *pt);
+
+/*
+ * Makes the partition MSHV_PT_BROKEN and its VPs leave RUN_VP. Any context.
+ * For the case that the hypervisor keeps a mapping that it was told to drop.
+ */
+void mshv_partition_break(struct mshv_partition *pt);
+
+/*
+ * vp.c
+ */
+long mshv_create_vp(struct mshv_partition *pt, void *arg, void __user *uarg);
+struct mshv_vp *mshv_vp_get(struct mshv_partition *pt, u32 index);
+void mshv_vp_put(struct mshv_vp *vp);
+
+#endif /* _MSHV_MSHV_H */
