@@ -71,20 +71,29 @@ int mshv_hvcall_get_property_ex(u64 id, u32 code, void *value, u16 size);
 int mshv_hvcall_get_system_property(u32 id, u64 *value);
 
 /*
- * Memory of a partition. @count is in pages, or in large pages of 2 MiB each
- * with HVX_MAP_LARGE_PAGE or HVX_UNMAP_LARGE_PAGE, and not limited. @gfn is
- * always in 4 KiB pages. *@done, if @done is not NULL, tells how many were
+ * hvcall_gpa.c: memory of a partition. @count is in pages, or in large pages
+ * of 2 MiB each with HVX_MAP_LARGE_PAGE or HVX_UNMAP_LARGE_PAGE, and not
+ * limited; @gfn is always in 4 KiB pages. *@done tells how many were
  * completed, also on failure.
  *
- * map_gpa_no_access and unmap_gpa with @atomic do not sleep, nor do they
- * deposit memory: for use in MMU notifiers.
+ * These do not sleep, nor do they deposit memory, so that they can be used in
+ * MMU notifiers and under the locks that those take. They return HVX_STATUS_*:
+ * when the hypervisor asks for memory, the caller drops its locks, calls
+ * mshv_pool_satisfy() and starts again.
  */
-int mshv_hvcall_map_gpa(struct mshv_partition *pt, u64 gfn, u64 count, u32 flags,
+u16 mshv_hvcall_map_gpa(struct mshv_partition *pt, u64 gfn, u64 count, u32 flags,
 			const u64 *pfns, u64 *done);
-int mshv_hvcall_map_gpa_no_access(struct mshv_partition *pt, u64 gfn, u64 count,
-				  u32 flags, bool atomic, u64 *done);
-int mshv_hvcall_unmap_gpa(struct mshv_partition *pt, u64 gfn, u64 count, u32 flags,
-			  bool atomic, u64 *done);
+u16 mshv_hvcall_unmap_gpa(struct mshv_partition *pt, u64 gfn, u64 count, u32 flags,
+			  u64 *done);
+
+/*
+ * deposit.c: gives the hypervisor what it asks for with @status, from the
+ * caller's cgroup. Sleeps; must not be called under a lock that an MMU
+ * notifier takes. Returns 0: try the hypercall again; -EAGAIN is never
+ * returned; -EINVAL: @status does not ask for memory; -ENOMEM; -EINTR: fatal
+ * signal.
+ */
+int mshv_pool_satisfy(struct mshv_pool *pool, u16 status);
 
 /* Virtual processors */
 int mshv_hvcall_create_vp(struct mshv_partition *pt, u32 index);
