@@ -88,6 +88,11 @@ static inline struct cpuid_regs cpuid(u32 leaf, u32 sub)
 	return r;
 }
 
+static inline u32 phys_bits(void)
+{
+	return cpuid(0x80000008, 0).eax & 0xff;
+}
+
 static inline u64 rdmsr(u32 msr)
 {
 	u32 lo, hi;

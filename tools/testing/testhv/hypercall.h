@@ -21,7 +21,6 @@ struct hvcall;
 #define HVC_VARHDR	BIT(2)	/* takes a variable-sized header */
 #define HVC_CHILD	BIT(3)	/* may be called by a child partition */
 #define HVC_HOT		BIT(4)	/* not logged one by one */
-#define HVC_PARTIAL_IN	BIT(5)	/* shorter forms exist: only check what crosses a page */
 
 /**
  * struct hvc_row - one hypercall
@@ -160,22 +159,41 @@ const char *hypercall_name(u16 code);
 /**
  * struct hvc_fault - fault that a test has asked for
  * @code: call code it applies to
- * @nth: 1: the next call, 2: the one after it...; 0: inactive
- * @count: how many calls in a row, from the @nth on
- * @status: status to fail with, before the handler runs
- * @max_reps: when not 0, do not fail but stop after that many elements per call
+ * @nth: 1: the next call, 2: the one after it...
+ * @count: how many calls in a row fail, from the @nth on
+ * @status: status to fail with, after the checks and before the handler runs
+ * @reps: rep calls: elements to carry out first
  */
 struct hvc_fault {
 	u16 code;
-	u32 nth;
-	u32 count;
+	u64 nth;
+	u64 count;
 	u16 status;
-	u16 max_reps;
+	u16 reps;
 };
 
-/* Arms a fault; 0, or -1 when all slots are in use. Under hv_lock. */
+/* The functions below are called with hv_lock held. */
+
+/* Arm a fault; 0, or -1 when there is no room for another one. */
 int hypercall_fault_add(const struct hvc_fault *f);
-/* Disarms all. Under hv_lock. */
-void hypercall_fault_clear(void);
+
+/* Disarm all faults and limits. Return: how often faults fired. */
+u64 hypercall_fault_clear(void);
+
+/* Have each call of a rep call stop after @reps elements; 0 lifts the limit. */
+int hypercall_rep_limit(u16 code, u16 reps);
+
+/**
+ * hypercall_counts - how often a call was made
+ * @code: call code
+ * @calls: calls that passed the checks
+ * @failed: those of them that did not return success
+ *
+ * Return: 0, or -1 for a code without row.
+ */
+int hypercall_counts(u16 code, u64 *calls, u64 *failed);
+
+/* Boot: collect the tables. */
+void hypercall_init(void);
 
 #endif /* TESTHV_HYPERCALL_H */

@@ -56,6 +56,15 @@ static inline void clear_bit(u64 *map, unsigned int n)
 	map[n / 64] &= ~BIT(n % 64);
 }
 
+static inline unsigned int hweight64(u64 v)
+{
+	unsigned int n = 0;
+
+	for (; v; v &= v - 1)
+		n++;
+	return n;
+}
+
 /* Doubly linked circular list; a list is its own head. */
 struct list {
 	struct list *next, *prev;

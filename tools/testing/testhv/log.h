@@ -9,7 +9,8 @@ enum log_level {
 	LOG_ERR,	/* something is wrong with the machine or a guest */
 	LOG_INFO,	/* life cycle: what a reader of a log wants to follow */
 	LOG_CALL,	/* each hypercall that is not on a hot path */
-	LOG_TRACE,	/* each exit */
+	LOG_TRACE,	/* each hypercall and each intercept */
+	LOG_ALL,	/* each exit */
 };
 
 extern enum log_level log_level;

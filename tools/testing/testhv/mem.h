@@ -67,6 +67,11 @@ void *boot_alloc(u64 size, u64 align);
  */
 bool ram_contains(u64 pa, u64 size);
 
+/* Choose the hidden region and move the image there. */
+void mem_init(void);
+/* Put what boot_alloc() left into hidden_pool. */
+void mem_init_pool(void);
+
 extern u64 ram_top;		/* end of the highest RAM */
 extern u64 ram_bytes;		/* sum of all RAM */
 extern u64 hidden_start, hidden_end;

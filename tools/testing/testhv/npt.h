@@ -85,16 +85,20 @@ int npt_unmap(struct npt *npt, u64 gpa, u64 size);
 /* Find the leaf that maps @gpa. Return: false when none does. */
 bool npt_lookup(const struct npt *npt, u64 gpa, struct npt_leaf *leaf);
 
+#define NPT_ACCESSED	BIT(0)
+#define NPT_DIRTY	BIT(1)
+
 /**
- * npt_clear_ad - clear accessed and dirty bits of the leaf that maps @gpa
+ * npt_set_ad - change accessed and dirty bits of the leaf that maps @gpa
  * @npt: tables
  * @gpa: guest address
- * @accessed: clear the accessed bit
- * @dirty: clear the dirty bit
+ * @clear: NPT_ACCESSED, NPT_DIRTY
+ * @set: the same, applied after @clear
  *
- * The caller does npt_flush() before it relies on the bits being set again.
+ * After clearing the caller does npt_flush() before it relies on the bits being
+ * set again.
  */
-void npt_clear_ad(struct npt *npt, u64 gpa, bool accessed, bool dirty);
+void npt_set_ad(struct npt *npt, u64 gpa, u32 clear, u32 set);
 
 /**
  * npt_next - walk over the leaves in order of guest address

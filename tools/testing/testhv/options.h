@@ -3,19 +3,12 @@
 #ifndef TESTHV_OPTIONS_H
 #define TESTHV_OPTIONS_H
 
+#include "hv_abi.h"
 #include "types.h"
-
-/* Values of the scheduler type property (TLFS, HV_SCHEDULER_TYPE). */
-enum sched_type {
-	SCHED_LP = 1,
-	SCHED_SMT = 2,
-	SCHED_CORE = 3,
-	SCHED_ROOT = 4,
-};
 
 /**
  * struct options - the personality of this run
- * @sched: sched=root|core|smt|lp: who decides when child VPs run
+ * @sched: sched=root|core|smt|lp: HVX_SCHEDULER_*
  * @lps: lps=N: logical processors the root is told of; 0: all there are
  * @appetite: appetite=N: pages that each object costs beyond what it needs
  * @feat_on: feat=+name: feature bits to add
@@ -26,7 +19,7 @@ enum sched_type {
  * @panic_stop: panic=stop|continue: whether a root crash stops the machine
  */
 struct options {
-	enum sched_type sched;
+	unsigned int sched;
 	unsigned int lps;
 	unsigned int appetite;
 	u64 feat_on;

@@ -18,10 +18,13 @@ enum page_state {
 	PG_SHARED,	/* the hypervisor's, but the root sees it */
 };
 
+/* page_info::flags of a deposited page: taken out of the pool */
+#define PAGE_IN_USE	BIT(0)
+
 /**
  * struct page_info - one page frame
  * @state: an enum page_state
- * @flags: free for the owner's use
+ * @flags: PAGE_IN_USE; other bits are free for the owner's use
  * @owner: index of the partition that it was deposited to
  * @maps: leaf mappings of the page in children's nested page tables; a page
  *	with any can not be deposited
@@ -71,6 +74,13 @@ int root_hide_page(u64 spa, enum page_state state, u16 owner);
  * Return: 0, or -1 when out of memory.
  */
 int root_show_page(u64 spa, enum page_state state, unsigned int perm);
+
+/* Widest physical address space that the root is shown. */
+#define ROOT_PHYS_BITS_MAX	46U
+
+/* Boot: create the array, which needs boot_alloc(); then the root's tables. */
+void pageown_init(void);
+void pageown_init_root(void);
 
 /* Wait until no CPU of the root can use a translation that was removed. */
 void root_flush(void);

@@ -39,6 +39,10 @@ void panic_vcpu(struct vcpu *v, const char *fmt, ...) __printf(2, 3) __noreturn;
 /* Writes the full state of a VP to the log. */
 void vcpu_dump(const struct vcpu *v);
 
+/* Exception handlers of the hypervisor: build the table; load it on a CPU. */
+void idt_init(void);
+void idt_load(void);
+
 #define BUG_ON(cond) do {						\
 	if (unlikely(cond))						\
 		panic("%s:%d: %s", __FILE__, __LINE__, #cond);		\

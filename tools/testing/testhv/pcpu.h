@@ -3,6 +3,7 @@
 #ifndef TESTHV_PCPU_H
 #define TESTHV_PCPU_H
 
+#include "lock.h"
 #include "types.h"
 
 struct npt;
@@ -13,6 +14,18 @@ struct vcpu;
 #define STACK_SIZE	0x8000UL
 
 /**
+ * struct timer - the physical timer of a processor
+ * @own: deadline of timer_arm(), in reference time
+ * @armed: deadline that the hardware is set to
+ * @vector: vector that it will raise
+ */
+struct timer {
+	u64 own;
+	u64 armed;
+	u8 vector;
+};
+
+/**
  * struct pcpu - a physical processor; it lies at the bottom of its stack
  * @index: order of discovery; 0 is the boot processor
  * @apic_id: local APIC id
@@ -20,11 +33,15 @@ struct vcpu;
  * @in_guest: a VP runs on it at this moment
  * @npt: nested page tables of the VP that runs; valid with @in_guest
  * @npt_gen: generation of @npt that the run began with
- * @nmi_expected: an NMI on its way is ours, not the root's
+ * @nmi_expected: an NMI of kick_cpu() is pending; under @kick_lock
+ * @nmi_for_root: an NMI arrived that is the root's
  * @vp: root VP that lives here; set once
  * @cur: VP whose state is loaded: the root VP's, or a child's during its run
  * @child: opaque pointer of the child VP code, NULL while the root runs
- * @stats: exits seen, for the log
+ * @hsave_pa: page that the processor keeps the hypervisor's state in
+ * @nr_exits: VM exits so far
+ * @kick_lock: guards @nmi_expected
+ * @timer: what the local APIC timer is set to
  */
 struct pcpu {
 	u32 index;
@@ -34,14 +51,14 @@ struct pcpu {
 	struct npt *npt;
 	u64 npt_gen;
 	u32 nmi_expected;
+	u32 nmi_for_root;
 	struct root_vp *vp;
 	struct vcpu *cur;
 	void *child;
-	u64 host_vmcb_pa;
 	u64 hsave_pa;
 	u64 nr_exits;
-	u64 gdt[8];
-	u8 tss[104];
+	struct spinlock kick_lock;
+	struct timer timer;
 };
 
 static inline struct pcpu *this_cpu(void)
@@ -55,6 +72,12 @@ static inline struct pcpu *this_cpu(void)
 /* All processors of the machine, from the firmware's tables. */
 extern struct pcpu *cpus[MAX_CPUS];
 extern unsigned int nr_cpus;
+
+/* Boot CPU: find the others. */
+void smp_init(void);
+
+/* Start the processor @cpu; it ends up in root_run(). Under hv_lock. */
+void smp_start(struct pcpu *cpu);
 
 struct pcpu *cpu_by_apic_id(u32 apic_id);
 

@@ -12,6 +12,9 @@
 
 #define ROOT_PARTITION_ID	1
 
+/* Page that other processors start on; reserved in the root's memory map. */
+#define TRAMPOLINE_PA		0x8000UL
+
 /**
  * struct root_vp - a virtual processor of the root, pinned to its CPU
  * @vcpu: SVM state
@@ -55,6 +58,7 @@ struct root_vp {
  * @hypercall_page: that page
  * @reftsc_msr: MSR of the reference TSC page
  * @reftsc_page: that page
+ * @tsc_invariant: MSR of that name
  * @crash: crash MSRs P0..P4
  */
 struct root {
@@ -65,12 +69,13 @@ struct root {
 	void *hypercall_page;
 	u64 reftsc_msr;
 	void *reftsc_page;
+	u64 tsc_invariant;
 	u64 crash[5];
 };
 
 extern struct root root;
 
-/* VP of that index; NULL when there is none (yet). */
+/* VP of that index that was created; NULL when there is none (yet). */
 struct root_vp *root_vp_by_index(u32 vp_index);
 struct root_vp *root_vp_by_lp(u32 lp_index);
 
@@ -87,11 +92,25 @@ static inline bool vcpu_is_root(const struct vcpu *v)
 /* A page that the hypervisor shares with the root, zeroed; never freed. */
 void *shared_page_alloc(unsigned int perm);
 
-/* Boot: build the partition and its VPs. */
+/* Boot: build the partition and its VPs; then the pages that it shares. */
 void root_init(void);
+void root_init_pages(void);
+
+/* AddLogicalProcessor and CreateVp of the root. Return: HVX_STATUS_*. */
+u16 root_add_lp(u32 lp_index, u32 apic_id);
+u16 root_create_vp(u32 vp_index, u32 lp_index);
 
 /* Enter the root on this CPU and handle its exits for ever. */
 void root_run(struct root_vp *rv) __noreturn;
+
+struct hvcall;
+struct hvx_in_create_vp;
+
+/*
+ * CreateVp for a child partition. Weak in hvc_root.c, where it knows none; the
+ * code for child partitions provides the real one. Return: HVX_STATUS_*.
+ */
+u16 child_create_vp(struct hvcall *c, const struct hvx_in_create_vp *in);
 
 /*
  * Handle a physical INIT or start-up IPI that VP @from sends to @target. The

@@ -38,7 +38,7 @@ void sched_register(const struct sched_ops *ops);
 /* The hypervisor, not the root, decides when child VPs run. */
 static inline bool sched_is_hypervisor(void)
 {
-	return options.sched != SCHED_ROOT;
+	return options.sched != HVX_SCHEDULER_ROOT;
 }
 
 #endif /* TESTHV_SCHED_H */

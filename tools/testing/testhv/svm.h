@@ -221,8 +221,11 @@ void iopm_trap(u8 *iopm, u16 port);
  */
 void msrpm_trap(u8 *msrpm, u32 msr, bool read, bool write);
 
+/* Boot: stops the machine with a message when there is no usable SVM. */
+void svm_check(void);
+
 /**
- * svm_init_cpu - check and turn on SVM on this CPU
+ * svm_init_cpu - turn on SVM on this CPU
  *
  * Clears GIF for good: pending interrupts are taken by the root, at VMRUN.
  */

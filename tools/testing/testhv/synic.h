@@ -17,11 +17,13 @@ struct root_vp;
  * @msr: value of its MSR
  * @queue: messages that wait for the slot
  * @queued: their number
+ * @ring_head: next entry of its event ring to fill
  */
 struct sint {
 	u64 msr;
 	struct list queue;
 	u32 queued;
+	u32 ring_head;
 };
 
 /**
@@ -79,6 +81,9 @@ u16 synic_signal_event(struct root_vp *rv, unsigned int sint, unsigned int flag)
  * ring-full flag is set then.
  */
 u16 synic_ring_push(struct root_vp *rv, unsigned int sint, u32 value);
+
+/* Move the next queued message into the slot, if that is free. */
+void synic_deliver(struct root_vp *rv, unsigned int sint);
 
 /* Raise the interrupt of a SINT if it is not masked. */
 void synic_raise(struct root_vp *rv, unsigned int sint);

@@ -58,6 +58,9 @@ void timer_arm(struct pcpu *cpu, u64 deadline);
 /* Let due timers of this CPU fire, program the hardware for the next one. */
 void timer_run(struct pcpu *cpu);
 
+/* Each exit of the root: program the hardware again if the root shut it down. */
+void timer_repair(struct pcpu *cpu);
+
 /* Synthetic timer MSRs of the root; false means #GP. */
 bool stimer_read_msr(struct root_vp *rv, u32 msr, u64 *val);
 bool stimer_write_msr(struct root_vp *rv, u32 msr, u64 val);

@@ -8,6 +8,12 @@
 #ifndef TESTHV_TYPES_H
 #define TESTHV_TYPES_H
 
+/*
+ * 64-bit types are "long" here, so that %lx prints them and sizes alike; the
+ * kernel's user headers would make them "long long".
+ */
+#include <asm-generic/int-l64.h>
+#define _ASM_GENERIC_INT_LL64_H
 #include <linux/types.h>
 #include <stdarg.h>
 #include <stdbool.h>

@@ -115,7 +115,9 @@ static inline void vcpu_inject_ud(struct vcpu *v)
  * the VMCB (child VPs) any physical interrupt ends the run with SVM_EXIT_INTR
  * and stays pending; the root takes it when it is entered next.
  *
- * NMIs that only served npt_flush() or kick_cpu() return SVM_EXIT_NMI as well.
+ * NMIs end a run with SVM_EXIT_NMI and need no action: those of npt_flush() and
+ * kick_cpu() are over, others are kept for the root, which gets them at its next
+ * entry (so a child's run loop returns to the root).
  *
  * Return: exit code.
  */
@@ -131,12 +133,17 @@ u64 vcpu_enter(struct vcpu *v);
  */
 void guest_switch(struct vcpu *from, struct vcpu *to);
 
+/* Load a VP on a CPU where no other one's state is worth saving. */
+void guest_load(struct vcpu *v);
+
+/* Each CPU, once: what guest_switch() needs. */
+void vcpu_init_cpu(void);
+
 /**
  * vcpu_init - prepare a VP
  * @v: zeroed structure
  * @vmcb: zeroed page
- * @xsave: buffer of vcpu_xsave_size() bytes, aligned to 64, or NULL for a VP
- *	that is loaded at once, on reset state (root VPs pass a buffer too)
+ * @xsave: zeroed buffer of vcpu_xsave_size() bytes, aligned to 64
  * @npt: nested page tables
  * @asid: address space identifier
  *

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Control port for tests; the interface is in include/testhv_ctl.h. */
+#include "ctl.h"
+
+#include "acct.h"
+#include "hv_abi.h"
+#include "hypercall.h"
+#include "lock.h"
+#include "log.h"
+#include "options.h"
+#include "pageown.h"
+#include "panic.h"
+#include "root.h"
+#include "synic.h"
+#include "testhv_ctl.h"
+
+struct ctl_regs {
+	u64 rbx, rcx, rsi, rdi;
+};
+
+static u64 ctl_ping(struct ctl_regs *r)
+{
+	*r = (struct ctl_regs){
+		.rbx = TESTHV_CTL_MAGIC,
+		.rcx = nr_cpus,
+		.rsi = options.sched,
+		.rdi = options.large ? TESTHV_FLAG_LARGE_PAGES : 0,
+	};
+	return TESTHV_CTL_OK;
+}
+
+static u64 ctl_account(struct ctl_regs *r)
+{
+	if (r->rbx >= TESTHV_ACCT_COUNT)
+		return TESTHV_CTL_EARG;
+	r->rbx = acct_read(r->rbx);
+	return TESTHV_CTL_OK;
+}
+
+static u64 ctl_fault(struct ctl_regs *r)
+{
+	struct hvc_fault f = {
+		.code = r->rbx,
+		.nth = r->rcx,
+		.count = r->rdi,
+		.status = r->rsi,
+		.reps = r->rsi >> TESTHV_FAULT_REPS_SHIFT,
+	};
+
+	if (r->rbx > 0xffff || !r->rcx || !r->rdi || !f.status ||
+	    (u32)r->rsi > 0xffff || r->rsi >> TESTHV_FAULT_REPS_SHIFT > HVX_HYPERCALL_MAX_REPS)
+		return TESTHV_CTL_EARG;
+	return hypercall_fault_add(&f) ? TESTHV_CTL_EFULL : TESTHV_CTL_OK;
+}
+
+static u64 ctl_fault_clear(struct ctl_regs *r)
+{
+	r->rbx = hypercall_fault_clear();
+	return TESTHV_CTL_OK;
+}
+
+static u64 ctl_rep_limit(struct ctl_regs *r)
+{
+	if (r->rbx > 0xffff || r->rcx > HVX_HYPERCALL_MAX_REPS)
+		return TESTHV_CTL_EARG;
+	return hypercall_rep_limit(r->rbx, r->rcx) ? TESTHV_CTL_EARG : TESTHV_CTL_OK;
+}
+
+static u64 ctl_calls(struct ctl_regs *r)
+{
+	if (r->rbx > 0xffff || hypercall_counts(r->rbx, &r->rbx, &r->rcx))
+		return TESTHV_CTL_EARG;
+	return TESTHV_CTL_OK;
+}
+
+static u64 ctl_log(struct ctl_regs *r)
+{
+	u64 old = log_level;
+
+	if (r->rbx > LOG_ALL)
+		return TESTHV_CTL_EARG;
+	log_level = r->rbx;
+	r->rbx = old;
+	return TESTHV_CTL_OK;
+}
+
+static u64 ctl_page(struct ctl_regs *r)
+{
+	const struct page_info *p = NULL;
+
+	if (r->rbx < BIT(52))
+		p = page_info(r->rbx << PAGE_SHIFT);
+	r->rcx = 0;
+	if (!p) {
+		r->rbx = TESTHV_PAGE_NOT_RAM;
+		return TESTHV_CTL_OK;
+	}
+	r->rcx = p->owner;
+	switch ((enum page_state)p->state) {
+	case PG_ROOT:
+		r->rbx = TESTHV_PAGE_ROOT;
+		break;
+	case PG_HIDDEN:
+		r->rbx = TESTHV_PAGE_HIDDEN;
+		break;
+	case PG_DEPOSITED:
+		r->rbx = p->flags & PAGE_IN_USE ? TESTHV_PAGE_USED : TESTHV_PAGE_DEPOSITED;
+		break;
+	case PG_SHARED:
+		r->rbx = TESTHV_PAGE_SHARED;
+		break;
+	case PG_NONE:
+		r->rbx = TESTHV_PAGE_NOT_RAM;
+	}
+	return TESTHV_CTL_OK;
+}
+
+static u64 ctl_post(struct ctl_regs *r)
+{
+	struct hvx_message msg = {
+		.type = r->rcx,
+		.payload_size = r->rcx >> 32,
+		.payload = { r->rsi, r->rdi },
+	};
+	struct root_vp *rv = root_vp_by_lp(r->rbx);
+
+	if (!rv || r->rbx >> 32 >= HVX_SINT_COUNT || !msg.type ||
+	    r->rcx >> 32 > HVX_MSG_PAYLOAD_SIZE)
+		return TESTHV_CTL_EARG;
+	return synic_post_message(rv, r->rbx >> 32, &msg) ? TESTHV_CTL_EARG : TESTHV_CTL_OK;
+}
+
+static u64 (*const ops[])(struct ctl_regs *) = {
+	[TESTHV_CTL_PING] = ctl_ping,
+	[TESTHV_CTL_ACCOUNT] = ctl_account,
+	[TESTHV_CTL_FAULT] = ctl_fault,
+	[TESTHV_CTL_FAULT_CLEAR] = ctl_fault_clear,
+	[TESTHV_CTL_REP_LIMIT] = ctl_rep_limit,
+	[TESTHV_CTL_CALLS] = ctl_calls,
+	[TESTHV_CTL_LOG] = ctl_log,
+	[TESTHV_CTL_PAGE] = ctl_page,
+	[TESTHV_CTL_POST] = ctl_post,
+};
+
+/* One OUT of EAX; anything else at the port is refused. */
+void ctl_exit(struct root_vp *rv)
+{
+	struct vcpu *v = &rv->vcpu;
+	u64 info = v->vmcb->c.exit_info1;
+	struct ctl_regs r = {
+		v->gpr[REG_RBX], v->gpr[REG_RCX], v->gpr[REG_RSI], v->gpr[REG_RDI]
+	};
+	u64 op = (u32)v->vmcb->s.rax;
+	u64 result = TESTHV_CTL_EOP;
+
+	if (info & (SVM_IOIO_IN | SVM_IOIO_STR) || SVM_IOIO_SIZE(info) != 4 ||
+	    SVM_IOIO_PORT(info) != TESTHV_CTL_PORT) {
+		vcpu_inject_gp(v);
+		return;
+	}
+	if (op < ARRAY_SIZE(ops)) {
+		spin_lock(&hv_lock);
+		result = ops[op](&r);
+		spin_unlock(&hv_lock);
+	}
+	v->vmcb->s.rax = result;
+	if (result == TESTHV_CTL_OK) {
+		v->gpr[REG_RBX] = r.rbx;
+		v->gpr[REG_RCX] = r.rcx;
+		v->gpr[REG_RSI] = r.rsi;
+		v->gpr[REG_RDI] = r.rdi;
+	}
+	vcpu_skip(v, v->vmcb->c.exit_info2 - v->vmcb->s.rip);
+}

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SynIC of the root's VPs (TLFS chapter 11).
+ *
+ * The hypervisor owns the message, event flags and ring pages; the root reads
+ * their addresses from the MSRs. Interrupts are raised through the physical local
+ * APIC, and the root sends EOI: automatic EOI is not offered.
+ */
+#include "synic.h"
+
+#include "acct.h"
+#include "apic.h"
+#include "hv_abi.h"
+#include "log.h"
+#include "mem.h"
+#include "pageown.h"
+#include "panic.h"
+#include "root.h"
+
+/* A message that waits for its slot. */
+struct queued {
+	struct list node;
+	struct hvx_message msg;
+};
+
+#define QUEUED_PER_PAGE	(PAGE_SIZE / sizeof(struct queued))
+
+static struct list free_nodes = LIST_INIT(free_nodes);
+
+static struct queued *queued_alloc(void)
+{
+	struct queued *q;
+	unsigned int i;
+
+	if (list_empty(&free_nodes)) {
+		q = page_alloc();
+		if (!q)
+			return NULL;
+		for (i = 0; i < QUEUED_PER_PAGE; i++)
+			list_add(&free_nodes, &q[i].node);
+	}
+	q = list_first(&free_nodes, struct queued, node);
+	list_del(&q->node);
+	return q;
+}
+
+static void queued_free(struct queued *q)
+{
+	list_add(&free_nodes, &q->node);
+}
+
+static bool enabled(const struct root_vp *rv, bool page_on)
+{
+	return rv->created && (rv->synic.control & HVX_SCONTROL_ENABLE) && page_on;
+}
+
+static struct hvx_message *slot_of(struct root_vp *rv, unsigned int sint)
+{
+	return &((struct hvx_message_page *)rv->synic.simp)->sint[sint];
+}
+
+void synic_raise(struct root_vp *rv, unsigned int sint)
+{
+	u64 msr = rv->synic.sint[sint].msr;
+
+	if (!(msr & (HVX_SINT_MASKED | HVX_SINT_POLLING)))
+		apic_send_ipi(rv->cpu->apic_id, msr & HVX_SINT_VECTOR_MASK);
+}
+
+/* The type is written last: the root looks at it to see that a slot is full. */
+static void fill_slot(struct hvx_message *slot, const struct hvx_message *msg, bool pending)
+{
+	u32 type = msg->type;
+
+	memcpy(&slot->payload_size, &msg->payload_size,
+	       sizeof(*msg) - offsetof(struct hvx_message, payload_size));
+	slot->flags = pending ? HVX_MSG_FLAG_PENDING : 0;
+	__atomic_store_n(&slot->type, type, __ATOMIC_RELEASE);
+}
+
+u16 synic_post_message(struct root_vp *rv, unsigned int sint, const struct hvx_message *msg)
+{
+	struct sint *s = &rv->synic.sint[sint];
+	struct hvx_message *slot = slot_of(rv, sint);
+	struct queued *q;
+
+	if (!enabled(rv, rv->synic.simp_on))
+		return HVX_STATUS_INVALID_SYNIC_STATE;
+	acct_add(TESTHV_ACCT_MESSAGES_POSTED, 1);
+	if (!s->queued && READ_ONCE(slot->type) == HVX_MSG_NONE) {
+		fill_slot(slot, msg, false);
+		synic_raise(rv, sint);
+		return HVX_STATUS_SUCCESS;
+	}
+	q = s->queued < SINT_QUEUE_MAX ? queued_alloc() : NULL;
+	if (!q) {
+		acct_add(TESTHV_ACCT_MESSAGES_DROPPED, 1);
+		return HVX_STATUS_INSUFFICIENT_BUFFERS;
+	}
+	q->msg = *msg;
+	list_add_tail(&s->queue, &q->node);
+	s->queued++;
+	__atomic_fetch_or(&slot->flags, HVX_MSG_FLAG_PENDING, __ATOMIC_SEQ_CST);
+	/* The root may have freed the slot before it could see the flag. */
+	synic_deliver(rv, sint);
+	return HVX_STATUS_SUCCESS;
+}
+
+void synic_deliver(struct root_vp *rv, unsigned int sint)
+{
+	struct sint *s = &rv->synic.sint[sint];
+	struct hvx_message *slot = slot_of(rv, sint);
+	struct queued *q;
+
+	if (!s->queued || !enabled(rv, rv->synic.simp_on) ||
+	    READ_ONCE(slot->type) != HVX_MSG_NONE)
+		return;
+	q = list_first(&s->queue, struct queued, node);
+	list_del(&q->node);
+	s->queued--;
+	fill_slot(slot, &q->msg, s->queued);
+	queued_free(q);
+	synic_raise(rv, sint);
+}
+
+u16 synic_signal_event(struct root_vp *rv, unsigned int sint, unsigned int flag)
+{
+	struct hvx_event_flags_page *page = rv->synic.siefp;
+	u8 *byte = &page->sint[sint][flag / 8];
+	u8 bit = 1 << flag % 8;
+
+	if (!enabled(rv, rv->synic.siefp_on))
+		return HVX_STATUS_INVALID_SYNIC_STATE;
+	if (!(__atomic_fetch_or(byte, bit, __ATOMIC_SEQ_CST) & bit))
+		synic_raise(rv, sint);
+	return HVX_STATUS_SUCCESS;
+}
+
+u16 synic_ring_push(struct root_vp *rv, unsigned int sint, u32 value)
+{
+	struct hvx_event_ring *ring = &((struct hvx_event_ring_page *)rv->synic.sirbp)->sint[sint];
+	struct sint *s = &rv->synic.sint[sint];
+
+	if (!enabled(rv, rv->synic.sirbp_on))
+		return HVX_STATUS_INVALID_SYNIC_STATE;
+	if (READ_ONCE(ring->data[s->ring_head])) {
+		WRITE_ONCE(ring->ring_full, 1);
+		return HVX_STATUS_INSUFFICIENT_BUFFERS;
+	}
+	WRITE_ONCE(ring->data[s->ring_head], value);
+	s->ring_head = (s->ring_head + 1) % HVX_EVENT_RING_ENTRIES;
+	smp_mb();	/* the entry is visible before the mask is looked at */
+	if (!READ_ONCE(ring->signal_masked))
+		synic_raise(rv, sint);
+	return HVX_STATUS_SUCCESS;
+}
+
+static u64 page_msr(void *page, bool on)
+{
+	return virt_to_phys(page) | (on ? HVX_MSR_PAGE_ENABLE : 0);
+}
+
+bool synic_read_msr(struct root_vp *rv, u32 msr, u64 *val)
+{
+	struct synic *s = &rv->synic;
+
+	switch (msr) {
+	case HVX_MSR_SCONTROL:
+		*val = s->control;
+		return true;
+	case HVX_MSR_SVERSION:
+		*val = HVX_SYNIC_VERSION;
+		return true;
+	case HVX_MSR_SIEFP:
+		*val = page_msr(s->siefp, s->siefp_on);
+		return true;
+	case HVX_MSR_SIMP:
+		*val = page_msr(s->simp, s->simp_on);
+		return true;
+	case HVX_MSR_SIRBP:
+		*val = page_msr(s->sirbp, s->sirbp_on);
+		return true;
+	case HVX_MSR_EOM:
+		*val = 0;
+		return true;
+	case HVX_MSR_SINT0 ... HVX_MSR_SINT0 + HVX_SINT_COUNT - 1:
+		*val = s->sint[msr - HVX_MSR_SINT0].msr;
+		return true;
+	}
+	return false;
+}
+
+static void deliver_all(struct root_vp *rv)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_SINTS; i++)
+		synic_deliver(rv, i);
+}
+
+/* The page is where the hypervisor put it; the root can only turn it on and off. */
+static bool write_page(void *page, bool *on, u64 val)
+{
+	if ((val & HVX_MSR_PAGE_MASK) != virt_to_phys(page) || (val & ~HVX_MSR_PAGE_MASK) > 1)
+		return false;
+	*on = val & HVX_MSR_PAGE_ENABLE;
+	return true;
+}
+
+static bool write_sint(struct sint *s, u64 val)
+{
+	u8 vector = val & HVX_SINT_VECTOR_MASK;
+
+	if (val & (HVX_SINT_RESERVED_MASK | HVX_SINT_AUTO_EOI | HVX_SINT_PROXY))
+		return false;
+	if (!(val & HVX_SINT_MASKED) && vector < HVX_SINT_FIRST_VECTOR)
+		return false;
+	s->msr = val;
+	return true;
+}
+
+bool synic_write_msr(struct root_vp *rv, u32 msr, u64 val)
+{
+	struct synic *s = &rv->synic;
+
+	switch (msr) {
+	case HVX_MSR_SCONTROL:
+		if (val & ~HVX_SCONTROL_ENABLE)
+			return false;
+		s->control = val;
+		deliver_all(rv);
+		return true;
+	case HVX_MSR_SIEFP:
+		return write_page(s->siefp, &s->siefp_on, val);
+	case HVX_MSR_SIMP:
+		if (!write_page(s->simp, &s->simp_on, val))
+			return false;
+		deliver_all(rv);
+		return true;
+	case HVX_MSR_SIRBP:
+		return write_page(s->sirbp, &s->sirbp_on, val);
+	case HVX_MSR_EOM:
+		deliver_all(rv);
+		return true;
+	case HVX_MSR_SINT0 ... HVX_MSR_SINT0 + HVX_SINT_COUNT - 1:
+		return write_sint(&s->sint[msr - HVX_MSR_SINT0], val);
+	}
+	return false;	/* SVERSION is read-only */
+}
+
+void synic_init(struct root_vp *rv)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_SINTS; i++)
+		list_init(&rv->synic.sint[i].queue);
+	rv->synic.simp = shared_page_alloc(ROOT_RW);
+	rv->synic.siefp = shared_page_alloc(ROOT_RW);
+	rv->synic.sirbp = shared_page_alloc(ROOT_RW);
+	synic_reset(rv);
+}
+
+void synic_reset(struct root_vp *rv)
+{
+	struct synic *s = &rv->synic;
+	unsigned int i;
+
+	s->control = 0;
+	s->simp_on = false;
+	s->siefp_on = false;
+	s->sirbp_on = false;
+	memset(s->simp, 0, PAGE_SIZE);
+	memset(s->siefp, 0, PAGE_SIZE);
+	memset(s->sirbp, 0, PAGE_SIZE);
+	for (i = 0; i < NR_SINTS; i++) {
+		struct sint *t = &s->sint[i];
+
+		t->msr = HVX_SINT_MASKED;
+		t->ring_head = 0;
+		while (!list_empty(&t->queue)) {
+			struct queued *q = list_first(&t->queue, struct queued, node);
+
+			list_del(&q->node);
+			queued_free(q);
+		}
+		t->queued = 0;
+	}
+}
