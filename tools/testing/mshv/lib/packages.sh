@@ -21,7 +21,6 @@ packages_table()
 		build	xz			xz-utils
 		kselftest	rsync		rsync
 		check	sparse			sparse
-		check	clang-format		clang-format
 		check	shellcheck		shellcheck
 		check	perl			perl
 		check	xz			xz-utils

@@ -66,18 +66,26 @@ watch_clock()
 	echo "$((now / 10)).$((now % 10))"
 }
 
-# QEMU ended without a word of the agent.
+# watch_find FILE PATTERN: the first match in a log, without line ends
+watch_find()
+{
+	grep -a -s -o -m 1 -E "$2" "$RUN_DIR/$1" | tr -d '\r'
+}
+
+# QEMU ended without a word of the agent. testhv's statuses: its panic.h.
 watch_vanished()
 {
 	local line
 
-	line=$(grep -a -s -m 1 -E '^testhv: (error|fatal)' \
-		"$RUN_DIR/testhv.log" | tr -d '\r')
+	line=$(watch_find testhv.log \
+		'(testhv: error|hypervisor panic|hypervisor fault|cannot continue): .*')
 	if [[ -n $line ]]; then
-		watch_failed "$EXIT_TESTHV" "${line#testhv: }"
-	elif grep -a -q 'Kernel panic' "$RUN_DIR/console.log" 2> /dev/null; then
-		line=$(grep -a -o -m 1 'Kernel panic.*' \
-			"$RUN_DIR/console.log" | tr -d '\r')
+		line=${line#testhv: error: }
+		watch_failed "$EXIT_TESTHV" "testhv: $line"
+		return
+	fi
+	line=$(watch_find console.log 'Kernel panic.*')
+	if [[ -n $line ]]; then
 		watch_failed "$EXIT_BOOT" "$line"
 	elif [[ ! -e $RUN_DIR/console.log ]]; then
 		watch_failed "$EXIT_TOOL" \
@@ -85,6 +93,11 @@ watch_vanished()
 	elif ((QEMU_STATUS == 0)); then
 		watch_failed "$EXIT_BOOT" \
 			"the machine went down: $(watch_stage)"
+	elif ((QEMU_STATUS == 39)); then
+		watch_failed "$EXIT_BOOT" "the kernel crashed: $(watch_stage)"
+	elif ((QEMU_STATUS == 41)); then
+		watch_failed "$EXIT_NOT_ROOT" \
+			"a CPU of the root runs outside testhv"
 	elif ((QEMU_STATUS > 128)); then
 		watch_failed "$EXIT_TOOL" \
 			"QEMU ended by signal $((QEMU_STATUS - 128))"

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# Named stages with times and a count of what passed, for check and .ci/run.
+
+STAGES_PASSED=0
+STAGES_FAILED=0
+STAGES_SKIPPED=0
+
+# stage NAME COMMAND...: a stage counts as one test
+stage()
+{
+	local name=$1 start=$SECONDS status=0
+
+	shift
+	printf '== %s\n' "$name"
+	"$@" || status=$?
+	stage_end "$name" "$start" "$status"
+	if ((status)); then
+		STAGES_FAILED=$((STAGES_FAILED + 1))
+	else
+		STAGES_PASSED=$((STAGES_PASSED + 1))
+	fi
+}
+
+# stage_of_tests NAME COMMAND...: a stage that counts its tests itself, in a last
+# line "N passed, N failed, N skipped"
+stage_of_tests()
+{
+	local name=$1 start=$SECONDS status=0 log line counts
+
+	shift
+	printf '== %s\n' "$name"
+	log=$(mktemp)
+	"$@" | tee "$log"
+	status=${PIPESTATUS[0]}
+	line=$(tail -n 1 "$log")
+	rm "$log"
+	if [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped$ ]]
+	then
+		counts=("${BASH_REMATCH[@]:1}")
+	else
+		counts=(0 1 0)
+	fi
+	# A failure that is in no test's account is one all the same.
+	((status == 0 || counts[1])) || counts[1]=1
+	((status || counts[1] == 0)) || status=1
+	stage_end "$name" "$start" "$status"
+	STAGES_PASSED=$((STAGES_PASSED + counts[0]))
+	STAGES_FAILED=$((STAGES_FAILED + counts[1]))
+	STAGES_SKIPPED=$((STAGES_SKIPPED + counts[2]))
+}
+
+stage_end()
+{
+	local verdict=ok
+
+	((!$3)) || verdict="FAILED (status $3)"
+	printf '== %s: %s, %d s\n' "$1" "$verdict" $((SECONDS - $2))
+}
+
+# stages_end: the last line; fails if a test did
+stages_end()
+{
+	printf '%d passed, %d failed, %d skipped\n' \
+		"$STAGES_PASSED" "$STAGES_FAILED" "$STAGES_SKIPPED"
+	((STAGES_FAILED == 0))
+}
