@@ -111,7 +111,7 @@ kernel_image_release()
 		die "$1 is not a bzImage"
 	offset=$(($(od -An -tu2 -j 526 -N 2 "$1") + 512))
 	tail -c +$((offset + 1)) "$1" | head -c 256 | tr '\0' ' ' |
-		{ read -r release _ && echo "$release"; }
+		{ read -r release _ || true; echo "$release"; }
 }
 
 # kernel_resolve SERIES|PATH: sets KERNEL_IMAGE, KERNEL_RELEASE, KERNEL_ROOT
