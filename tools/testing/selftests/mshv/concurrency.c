@@ -1,0 +1,499 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Calls that meet: on the same object, from several threads, under signals. */
+#include <pthread.h>
+#include <signal.h>
+#include <sys/mman.h>
+
+#include "mshv_util.h"
+#include "kselftest_harness.h"
+
+#define TEST_GPA	(256 * MIB)
+#define TIME_US		2000000
+
+/* Threads go on until this is set. */
+static bool stop;
+
+struct shared {
+	struct vm vm;
+	struct vp vp[2];
+	u8 *mem;
+};
+
+static void shared_init(struct shared *s)
+{
+	unsigned int i;
+
+	WRITE_ONCE(stop, false);
+	vm_init(&s->vm);
+	for (i = 0; i < 2; i++)
+		vp_init(&s->vp[i], &s->vm, i);
+	s->mem = mem_alloc(64 * PAGE, PAGE);
+	signal_catch(SIGUSR1);
+}
+
+static void shared_free(struct shared *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2; i++)
+		vp_free(&s->vp[i]);
+	vm_free(&s->vm);
+}
+
+static pthread_t thread_start(void *(*fn)(void *arg), void *arg)
+{
+	pthread_t thread;
+
+	REQUIRE(!pthread_create(&thread, NULL, fn, arg), "pthread_create");
+	return thread;
+}
+
+/* Stops and ends a thread that may sit in RUN_VP. */
+static void thread_stop(pthread_t thread)
+{
+	struct timespec ts;
+
+	WRITE_ONCE(stop, true);
+	do {
+		pthread_kill(thread, SIGUSR1);
+		clock_gettime(CLOCK_REALTIME, &ts);
+		ts.tv_nsec += 20000000;
+		if (ts.tv_nsec >= 1000000000) {
+			ts.tv_sec++;
+			ts.tv_nsec -= 1000000000;
+		}
+	} while (pthread_timedjoin_np(thread, NULL, &ts));
+}
+
+/* Writes a word of each of 64 pages, again and again. */
+GUEST_CODE(guest_walk, 64,
+	   "1: mov $0x10000000, %ebx\n"
+	   "2: incl (%rbx)\n"
+	   "add $0x1000, %rbx\n"
+	   "cmp $0x10040000, %rbx\n"
+	   "jb 2b\n"
+	   "incq 0x10000\n"
+	   "jmp 1b\n");
+
+/* A VMM's run loop for which memory that is not there now will be back. */
+static void *run_loop(void *arg)
+{
+	struct vp *vp = arg;
+	int ret;
+
+	while (!READ_ONCE(stop)) {
+		ret = vp_run(vp);
+		if (ret == -EINTR)
+			continue;
+		REQUIRE(!ret, "RUN_VP: %d", ret);
+		REQUIRE(vp->msg.type == HVX_MSG_UNMAPPED_GPA ||
+			vp->msg.type == HVX_MSG_GPA_INTERCEPT, "message %#x", vp->msg.type);
+		REQUIRE(vp_memory(vp)->gpa >= TEST_GPA &&
+			vp_memory(vp)->gpa < TEST_GPA + 64 * PAGE, "another address");
+	}
+	return NULL;
+}
+
+static void *map_loop(void *arg)
+{
+	struct shared *s = arg;
+
+	while (!READ_ONCE(stop)) {
+		int ret = region_map(s->vm.fd, TEST_GPA, 64 * PAGE, s->mem, MAP_RWX);
+
+		REQUIRE(!ret, "map: %d", ret);
+		usleep(1000);
+		ret = region_unmap(s->vm.fd, TEST_GPA, 64 * PAGE, s->mem);
+		REQUIRE(!ret, "unmap: %d", ret);
+	}
+	return NULL;
+}
+
+TEST(map_and_unmap_while_running)
+{
+	struct accounts before;
+	pthread_t run, map;
+	struct shared s;
+	int ret;
+
+	if (ctl_present())
+		accounts_read(&before);
+	shared_init(&s);
+	vp_load(&s.vp[0], MODE_LONG, guest_walk);
+	run = thread_start(run_loop, &s.vp[0]);
+	map = thread_start(map_loop, &s);
+	usleep(TIME_US);
+	thread_stop(map);
+	thread_stop(run);
+	EXPECT_LT(0, *(u64 *)(s.vm.ram + GUEST_DATA));
+	/* unmapped is unmapped: after that the guest changes nothing there */
+	ret = region_map(s.vm.fd, TEST_GPA, 64 * PAGE, s.mem, MAP_RWX);
+	EXPECT_EQ(0, ret);
+	shared_free(&s);
+	if (ctl_present())
+		EXPECT_EQ(0, accounts_open(&before));
+}
+
+/* A page may be used for something else as soon as its unmapping returned. */
+TEST(no_write_after_unmap)
+{
+	u32 *word;
+	struct shared s;
+	pthread_t run;
+	u32 value;
+	int i;
+
+	shared_init(&s);
+	word = (void *)s.mem;
+	vp_load(&s.vp[0], MODE_LONG, guest_walk);
+	run = thread_start(run_loop, &s.vp[0]);
+	for (i = 0; i < 60; i++) {
+		ASSERT_EQ(0, region_map(s.vm.fd, TEST_GPA, 64 * PAGE, s.mem, MAP_RWX));
+		usleep(10000);
+		ASSERT_EQ(0, region_unmap(s.vm.fd, TEST_GPA, 64 * PAGE, s.mem));
+		value = READ_ONCE(*word);
+		usleep(5000);
+		ASSERT_EQ(value, READ_ONCE(*word));
+	}
+	EXPECT_LT(0, READ_ONCE(*word));
+	thread_stop(run);
+	shared_free(&s);
+}
+
+static void *discard_loop(void *arg)
+{
+	struct shared *s = arg;
+	unsigned int i = 0;
+
+	while (!READ_ONCE(stop)) {
+		madvise(s->mem + (i % 60) * PAGE, (1 + i % 4) * PAGE, MADV_DONTNEED);
+		mprotect(s->mem, 64 * PAGE, PROT_READ);
+		mprotect(s->mem, 64 * PAGE, PROT_READ | PROT_WRITE);
+		i++;
+	}
+	return NULL;
+}
+
+/* The host's memory management at work below a guest on both VPs. */
+TEST(discard_while_running)
+{
+	struct accounts before;
+	pthread_t run[2], discard;
+	struct shared s;
+
+	if (ctl_present())
+		accounts_read(&before);
+	shared_init(&s);
+	if (!cap(s.vm.fd, MSHV_CAP_MOVABLE_MEMORY))
+		SKIP(return, "no MSHV_CAP_MOVABLE_MEMORY");
+	ASSERT_EQ(0, region_map(s.vm.fd, TEST_GPA, 64 * PAGE, s.mem, MAP_RWX));
+	vp_load(&s.vp[1], MODE_LONG, guest_walk);
+	vp_load(&s.vp[0], MODE_LONG, guest_walk);
+	run[0] = thread_start(run_loop, &s.vp[0]);
+	run[1] = thread_start(run_loop, &s.vp[1]);
+	discard = thread_start(discard_loop, &s);
+	usleep(TIME_US);
+	thread_stop(discard);
+	thread_stop(run[0]);
+	thread_stop(run[1]);
+	EXPECT_LT(0, *(u64 *)(s.vm.ram + GUEST_DATA));
+	shared_free(&s);
+	if (ctl_present())
+		EXPECT_EQ(0, accounts_open(&before));
+}
+
+static void *fork_loop(void *arg)
+{
+	while (!READ_ONCE(stop)) {
+		pid_t pid = fork();
+
+		REQUIRE(pid >= 0, "fork");
+		if (!pid)
+			_exit(0);
+		child_wait(pid);
+	}
+	return NULL;
+}
+
+/* What the guest writes is never lost to a copy of a child's. */
+TEST(fork_while_running)
+{
+	pthread_t run, forks;
+	struct shared s;
+
+	shared_init(&s);
+	if (!cap(s.vm.fd, MSHV_CAP_MOVABLE_MEMORY))
+		SKIP(return, "no MSHV_CAP_MOVABLE_MEMORY");
+	ASSERT_EQ(0, region_map(s.vm.fd, TEST_GPA, 64 * PAGE, s.mem, MAP_RWX));
+	vp_load(&s.vp[0], MODE_LONG, guest_walk);
+	run = thread_start(run_loop, &s.vp[0]);
+	forks = thread_start(fork_loop, NULL);
+	usleep(TIME_US);
+	thread_stop(forks);
+	thread_stop(run);
+	/* each round increments each page: the words are equal but for one */
+	EXPECT_LT(0, *(u32 *)s.mem);
+	EXPECT_LE(*(u32 *)s.mem - 1, *(u32 *)(s.mem + 63 * PAGE));
+	EXPECT_GE(*(u32 *)s.mem, *(u32 *)(s.mem + 63 * PAGE));
+	EXPECT_LE(*(u64 *)(s.vm.ram + GUEST_DATA), *(u32 *)s.mem);
+	shared_free(&s);
+}
+
+static void *vp_loop(void *arg)
+{
+	struct shared *s = arg;
+	unsigned long made = 0;
+
+	while (!READ_ONCE(stop)) {
+		int fd = vp_create(s->vm.fd, 7);
+
+		REQUIRE(fd >= 0 || fd == -EEXIST, "CREATE_VP: %d", fd);
+		if (fd >= 0) {
+			made++;
+			close(fd);
+		}
+	}
+	return (void *)made;
+}
+
+/* Two threads for one index: the one has it or the other. */
+TEST(create_the_same_vp)
+{
+	pthread_t threads[3];
+	struct accounts before;
+	struct shared s;
+	unsigned int i;
+	long made = 0;
+	void *ret;
+
+	if (ctl_present())
+		accounts_read(&before);
+	shared_init(&s);
+	for (i = 0; i < ARRAY_SIZE(threads); i++)
+		threads[i] = thread_start(vp_loop, &s);
+	usleep(TIME_US);
+	WRITE_ONCE(stop, true);
+	for (i = 0; i < ARRAY_SIZE(threads); i++) {
+		pthread_join(threads[i], &ret);
+		made += (long)ret;
+	}
+	EXPECT_LT(0, made);
+	shared_free(&s);
+	if (ctl_present())
+		EXPECT_EQ(0, accounts_open(&before));
+}
+
+struct guess {
+	int fd;
+};
+
+/* Uses a descriptor that another thread is about to get. */
+static void *guess_loop(void *arg)
+{
+	struct guess *g = arg;
+	struct mshv_vp_registers regs = { 0 };
+	struct mshv_run_vp run;
+
+	while (!READ_ONCE(stop)) {
+		xioctl(g->fd, MSHV_GET_VP_REGISTERS, &regs);
+		xioctl(g->fd, MSHV_INITIALIZE_PARTITION, NULL);
+		if (xioctl(g->fd, MSHV_RUN_VP, &run) == -EFAULT)
+			REQUIRE(0, "RUN_VP of a VP that is not complete");
+		mmap(NULL, PAGE, PROT_READ, MAP_SHARED, g->fd, 0);
+	}
+	return NULL;
+}
+
+TEST(use_before_create_returns)
+{
+	struct guess guess;
+	struct shared s;
+	pthread_t thread;
+	u64 start;
+	int pt, vp;
+
+	shared_init(&s);
+	guess.fd = open("/dev/null", O_RDONLY);
+	ASSERT_LE(0, guess.fd);
+	close(guess.fd);
+	thread = thread_start(guess_loop, &guess);
+	start = now_us();
+	while (now_us() - start < TIME_US) {
+		pt = partition_create(s.vm.dev, PT_DEFAULT);
+		ASSERT_LE(0, pt);
+		close(pt);
+		vp = vp_create(s.vm.fd, 9);
+		/* a guest of an earlier round may be running on its mapping */
+		if (vp >= 0)
+			close(vp);
+		else
+			ASSERT_EQ(-EEXIST, vp);
+		pthread_kill(thread, SIGUSR1);
+	}
+	thread_stop(thread);
+	shared_free(&s);
+}
+
+GUEST_CODE(guest_count, 64,
+	   "1: incq 0x10000\n"
+	   "jmp 1b\n");
+
+static void *run_short(void *arg)
+{
+	struct vp *vp = arg;
+	struct mshv_run_vp run;
+	long runs = 0;
+
+	while (!READ_ONCE(stop)) {
+		int ret = xioctl(vp->fd, MSHV_RUN_VP, &run);
+
+		REQUIRE(ret == -EINTR, "RUN_VP: %d", ret);
+		runs++;
+	}
+	return (void *)runs;
+}
+
+/* Two threads, one VP: one of them runs it, the other waits and can be woken. */
+TEST(run_the_same_vp)
+{
+	pthread_t threads[2];
+	struct shared s;
+	u64 start;
+
+	shared_init(&s);
+	vp_load(&s.vp[0], MODE_LONG, guest_count);
+	threads[0] = thread_start(run_short, &s.vp[0]);
+	threads[1] = thread_start(run_short, &s.vp[0]);
+	start = now_us();
+	while (now_us() - start < TIME_US) {
+		usleep(5000);
+		pthread_kill(threads[0], SIGUSR1);
+		usleep(5000);
+		pthread_kill(threads[1], SIGUSR1);
+	}
+	thread_stop(threads[0]);
+	thread_stop(threads[1]);
+	EXPECT_LT(0, *(u64 *)(s.vm.ram + GUEST_DATA));
+	shared_free(&s);
+}
+
+static void *read_registers(void *arg)
+{
+	struct vp *vp = arg;
+	struct hvx_register regs[2] = { { .name = HVX_REG_RIP }, { .name = HVX_REG_RBX } };
+	int ret;
+
+	while (!READ_ONCE(stop)) {
+		ret = vp_get_regs(vp->fd, regs, 2);
+		REQUIRE(!ret, "GET_VP_REGISTERS: %d", ret);
+		REQUIRE(regs[1].value.u64 == 0x1234, "another RBX");
+		REQUIRE(regs[0].value.u64 >= GUEST_CODE_BASE &&
+			regs[0].value.u64 < GUEST_CODE_BASE + 16, "RIP");
+	}
+	return NULL;
+}
+
+/* Register calls from another thread get their turn between two runs. */
+TEST(registers_between_runs)
+{
+	pthread_t run, read;
+	struct shared s;
+	u64 start;
+
+	shared_init(&s);
+	vp_load(&s.vp[0], MODE_LONG, guest_count);
+	vp_set(&s.vp[0], HVX_REG_RBX, 0x1234);
+	run = thread_start(run_short, &s.vp[0]);
+	read = thread_start(read_registers, &s.vp[0]);
+	start = now_us();
+	while (now_us() - start < TIME_US) {
+		usleep(1000);
+		pthread_kill(run, SIGUSR1);
+	}
+	thread_stop(run);
+	thread_stop(read);
+	shared_free(&s);
+}
+
+/* Whole VMs side by side. */
+GUEST_CODE(guest_sum, 64,
+	   "mov $10000, %ecx\n"
+	   "xor %eax, %eax\n"
+	   "1: add %ecx, %eax\n"
+	   "loop 1b\n"
+	   "out %eax, $0x80\n");
+
+static void *whole_vms(void *arg)
+{
+	struct vm vm;
+	struct vp vp;
+	long n = 0;
+
+	while (!READ_ONCE(stop)) {
+		vm_init(&vm);
+		vp_init(&vp, &vm, 0);
+		vp_load(&vp, MODE_LONG, guest_sum);
+		REQUIRE(vp_run_out(&vp, 0x80) == 50005000, "sum");
+		vp_free(&vp);
+		vm_free(&vm);
+		n++;
+	}
+	return (void *)n;
+}
+
+TEST(vms_side_by_side)
+{
+	struct accounts before;
+	pthread_t threads[6];
+	unsigned int i;
+	long n = 0;
+	void *ret;
+
+	if (ctl_present())
+		accounts_read(&before);
+	WRITE_ONCE(stop, false);
+	for (i = 0; i < ARRAY_SIZE(threads); i++)
+		threads[i] = thread_start(whole_vms, NULL);
+	usleep(TIME_US);
+	WRITE_ONCE(stop, true);
+	for (i = 0; i < ARRAY_SIZE(threads); i++) {
+		pthread_join(threads[i], &ret);
+		n += (long)ret;
+	}
+	EXPECT_LE(ARRAY_SIZE(threads), n);
+	if (ctl_present())
+		EXPECT_EQ(0, accounts_open(&before));
+}
+
+/*
+ * A VMM that is interrupted a thousand times a second can still be set up: only
+ * RUN_VP is interrupted by signals that do not kill.
+ */
+TEST(signals_do_not_interrupt_setup)
+{
+	struct accounts before;
+	struct vm vm;
+	struct vp vp;
+	void *mem;
+	int i;
+
+	if (ctl_present())
+		accounts_read(&before);
+	alarm_us(1000, 1000);
+	for (i = 0; i < 20; i++) {
+		vm_init(&vm);
+		vp_init(&vp, &vm, 0);
+		mem = mem_alloc(PAGE, PAGE);
+		ASSERT_EQ(0, region_map(vm.fd, TEST_GPA, PAGE, mem, MAP_RWX));
+		vp_setup(&vp, MODE_LONG, GUEST_CODE_BASE);
+		ASSERT_EQ(0, region_unmap(vm.fd, TEST_GPA, PAGE, mem));
+		munmap(mem, PAGE);
+		vp_free(&vp);
+		vm_free(&vm);
+	}
+	alarm_us(0, 0);
+	if (ctl_present())
+		EXPECT_EQ(0, accounts_open(&before));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,583 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Every hypercall that the driver makes fails, at each time that it is made,
+ * in several ways: what the user asked for fails cleanly or is done, nothing
+ * is left behind, and the next attempt works.
+ */
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#include "mshv_util.h"
+#include "kselftest_harness.h"
+
+#define TEST_GPA	(16 * MIB)
+
+/* Reads memory of a region of its own, and reports. */
+GUEST_CODE(guest_read, 64,
+	   "mov $0x1000000, %ebx\n"
+	   "incl (%rbx)\n"
+	   "mov (%rbx), %eax\n"
+	   "out %eax, $0x80\n");
+
+/* The life of a VM, step by step, with all that it may own. */
+struct life {
+	int dev, pt, vp;
+	u8 *ram, *mem;
+	void *regs;
+	struct vm vm;
+	struct vp run;
+};
+
+static int step_run(struct life *l)
+{
+	int ret = vp_run(&l->run);
+
+	if (ret)
+		return ret;
+	/* a fault that could not be resolved is the VMM's to see */
+	if (l->run.msg.type == HVX_MSG_UNMAPPED_GPA || l->run.msg.type == HVX_MSG_GPA_INTERCEPT)
+		return -EFAULT;
+	REQUIRE(l->run.msg.type == HVX_MSG_X64_IO_PORT, "message %#x", l->run.msg.type);
+	return 0;
+}
+
+/* Everything a driver does for a VMM. 0, or what the first failing call said. */
+static int live(struct life *l)
+{
+	struct hvx_register reg = { .name = HVX_REG_RIP, .value.u64 = GUEST_CODE_BASE };
+	const u32 name = HVX_REG_RAX;
+	union hvx_value value;
+	int ret;
+
+	memset(l, 0, sizeof(*l));
+	l->pt = -1;
+	l->vp = -1;
+	l->regs = MAP_FAILED;
+	l->ram = mem_alloc(RAM_SIZE, PAGE);
+	l->mem = mem_alloc(4 * PAGE, PAGE);
+	l->dev = dev_open();
+	l->pt = partition_create(l->dev, PT_DEFAULT);
+	if (l->pt < 0)
+		return l->pt;
+	ret = partition_initialize(l->pt);
+	if (ret)
+		return ret;
+	ret = region_map(l->pt, 0, RAM_SIZE, l->ram, MAP_RWX);
+	if (ret)
+		return ret;
+	ret = region_map(l->pt, TEST_GPA, 4 * PAGE, l->mem, MAP_RWX);
+	if (ret)
+		return ret;
+	l->vp = vp_create(l->pt, 0);
+	if (l->vp < 0)
+		return l->vp;
+	l->regs = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, l->vp, 0);
+	if (l->regs == MAP_FAILED && errno != ENODEV)
+		return -errno;
+	ret = vp_get_regs(l->vp, &reg, 1);
+	if (ret)
+		return ret;
+	reg.value.u64 = GUEST_CODE_BASE;
+	ret = vp_set_regs(l->vp, &reg, 1);
+	if (ret)
+		return ret;
+	ret = hv_get_regs(l->pt, 0, &name, &value, 1);
+	if (ret)
+		return ret;
+	ret = hv_install_intercept(l->pt, HVX_INTERCEPT_X64_CPUID, HVX_ACCESS_MASK_EXECUTE, 1);
+	if (ret)
+		return ret;
+	ret = hv_set_property(l->pt, HVX_PROP_UNIMPLEMENTED_MSR_ACTION, HVX_MSR_ACTION_FAULT);
+	if (ret)
+		return ret;
+
+	l->vm.dev = l->dev;
+	l->vm.fd = l->pt;
+	l->vm.ram = l->ram;
+	l->run.vm = &l->vm;
+	l->run.fd = l->vp;
+	vm_write(&l->vm, GUEST_CODE_BASE, guest_read, guest_read_end - guest_read);
+	guest_page_tables(&l->vm);
+	ret = vp_try_setup(&l->run, MODE_LONG, GUEST_CODE_BASE);
+	if (ret)
+		return ret;
+	ret = step_run(l);
+	if (ret)
+		return ret;
+	ret = step_run(l);
+	if (ret)
+		return ret;
+	ret = madvise(l->mem, PAGE, MADV_DONTNEED) ? -errno : 0;
+	if (ret)
+		return ret;
+	ret = vp_set_regs(l->vp, &reg, 1);
+	if (ret)
+		return ret;
+	ret = step_run(l);
+	if (ret)
+		return ret;
+	return region_unmap(l->pt, TEST_GPA, 4 * PAGE, l->mem);
+}
+
+static void die(struct life *l)
+{
+	if (l->regs != MAP_FAILED)
+		munmap(l->regs, PAGE);
+	if (l->vp >= 0)
+		close(l->vp);
+	if (l->pt >= 0)
+		close(l->pt);
+	close(l->dev);
+	munmap(l->ram, RAM_SIZE);
+	munmap(l->mem, 4 * PAGE);
+}
+
+/* Errors that a call may give for a status of the hypervisor's. */
+static bool error_is_documented(int ret)
+{
+	switch (-ret) {
+	case EINVAL:
+	case EACCES:
+	case ENOMEM:
+	case EOPNOTSUPP:
+	case EIO:
+	case EFAULT:
+	case EBUSY:
+	case EBADFD:
+	case ETIMEDOUT:
+	case ENOSPC:
+	case ENOTRECOVERABLE:
+		return true;
+	}
+	return false;
+}
+
+static const struct {
+	u16 status;
+	bool memory;		/* the driver shall give memory and go on */
+} statuses[] = {
+	{ HVX_STATUS_INVALID_PARAMETER },
+	{ HVX_STATUS_ACCESS_DENIED },
+	{ HVX_STATUS_INVALID_PARTITION_STATE },
+	{ HVX_STATUS_NO_RESOURCES },
+	{ HVX_STATUS_TIME_OUT },
+	{ 0x7abc },
+	{ HVX_STATUS_INSUFFICIENT_MEMORY, true },
+	{ HVX_STATUS_INSUFFICIENT_CONTIGUOUS_MEMORY, true },
+	{ HVX_STATUS_INSUFFICIENT_ROOT_MEMORY, true },
+	{ HVX_STATUS_INSUFFICIENT_CONTIGUOUS_ROOT_MEMORY, true },
+};
+
+FIXTURE(each) {
+	int unused;
+};
+
+FIXTURE_VARIANT(each) {
+	u16 code;
+	bool hot;		/* made so often that not every time is tried */
+	bool no_memory;		/* frees, or is how memory is given */
+	bool optional;		/* a driver may do without */
+};
+
+FIXTURE_SETUP(each)
+{
+}
+
+FIXTURE_TEARDOWN(each)
+{
+}
+
+FIXTURE_VARIANT_ADD(each, CREATE_PARTITION) {
+	.code = HVX_CALL_CREATE_PARTITION,
+};
+
+FIXTURE_VARIANT_ADD(each, INITIALIZE_PARTITION) {
+	.code = HVX_CALL_INITIALIZE_PARTITION,
+};
+
+FIXTURE_VARIANT_ADD(each, FINALIZE_PARTITION) {
+	.code = HVX_CALL_FINALIZE_PARTITION,
+	.no_memory = true,
+};
+
+FIXTURE_VARIANT_ADD(each, DELETE_PARTITION) {
+	.code = HVX_CALL_DELETE_PARTITION,
+	.no_memory = true,
+};
+
+FIXTURE_VARIANT_ADD(each, GET_PARTITION_PROPERTY) {
+	.code = HVX_CALL_GET_PARTITION_PROPERTY,
+};
+
+FIXTURE_VARIANT_ADD(each, SET_PARTITION_PROPERTY) {
+	.code = HVX_CALL_SET_PARTITION_PROPERTY,
+};
+
+FIXTURE_VARIANT_ADD(each, DEPOSIT_MEMORY) {
+	.code = HVX_CALL_DEPOSIT_MEMORY,
+	.no_memory = true,
+};
+
+FIXTURE_VARIANT_ADD(each, WITHDRAW_MEMORY) {
+	.code = HVX_CALL_WITHDRAW_MEMORY,
+	.no_memory = true,
+};
+
+FIXTURE_VARIANT_ADD(each, MAP_GPA_PAGES) {
+	.code = HVX_CALL_MAP_GPA_PAGES,
+};
+
+FIXTURE_VARIANT_ADD(each, UNMAP_GPA_PAGES) {
+	.code = HVX_CALL_UNMAP_GPA_PAGES,
+	.no_memory = true,
+};
+
+FIXTURE_VARIANT_ADD(each, INSTALL_INTERCEPT) {
+	.code = HVX_CALL_INSTALL_INTERCEPT,
+};
+
+FIXTURE_VARIANT_ADD(each, CREATE_VP) {
+	.code = HVX_CALL_CREATE_VP,
+};
+
+FIXTURE_VARIANT_ADD(each, DELETE_VP) {
+	.code = HVX_CALL_DELETE_VP,
+	.no_memory = true,
+};
+
+FIXTURE_VARIANT_ADD(each, GET_VP_REGISTERS) {
+	.code = HVX_CALL_GET_VP_REGISTERS,
+};
+
+FIXTURE_VARIANT_ADD(each, SET_VP_REGISTERS) {
+	.code = HVX_CALL_SET_VP_REGISTERS,
+};
+
+FIXTURE_VARIANT_ADD(each, MAP_STATS_PAGE) {
+	.code = HVX_CALL_MAP_STATS_PAGE,
+	.optional = true,
+};
+
+FIXTURE_VARIANT_ADD(each, UNMAP_STATS_PAGE) {
+	.code = HVX_CALL_UNMAP_STATS_PAGE,
+	.no_memory = true,
+	.optional = true,
+};
+
+FIXTURE_VARIANT_ADD(each, MAP_VP_STATE_PAGE) {
+	.code = HVX_CALL_MAP_VP_STATE_PAGE,
+};
+
+FIXTURE_VARIANT_ADD(each, UNMAP_VP_STATE_PAGE) {
+	.code = HVX_CALL_UNMAP_VP_STATE_PAGE,
+	.no_memory = true,
+};
+
+FIXTURE_VARIANT_ADD(each, DISPATCH_VP) {
+	.code = HVX_CALL_DISPATCH_VP,
+	.hot = true,
+};
+
+
+/* Accounts as they were, at the latest after another partition's end. */
+static bool closed_at_last(const struct accounts *before)
+{
+	struct accounts now;
+	struct life l;
+	int ret;
+
+	accounts_read(&now);
+	if (now.v[TESTHV_ACCT_PARTITIONS] != before->v[TESTHV_ACCT_PARTITIONS]) {
+		/* what could not be deleted is tried again then */
+		ret = live(&l);
+		die(&l);
+		if (ret)
+			return false;
+	}
+	return !accounts_open(before);
+}
+
+/* One life with one fault, which may come true only at its end. */
+static bool one_fault(u16 code, unsigned int n, u16 status, bool memory, bool *fired)
+{
+	struct accounts before;
+	struct life l;
+	int ret;
+
+	accounts_read(&before);
+	ctl_fault(code, n, status, 1);
+	ret = live(&l);
+	die(&l);
+	*fired = ctl_reset();
+	return (!ret || (!memory && error_is_documented(ret))) && closed_at_last(&before);
+}
+
+/* The first of each kind of status is for every time, the others for two. */
+static unsigned int times(unsigned int i, bool hot)
+{
+	if (i && statuses[i].memory == statuses[i - 1].memory)
+		return 2;
+	return hot ? 6 : 24;
+}
+
+TEST_F_TIMEOUT(each, once, 300)
+{
+	unsigned int i, n, faults = 0;
+	bool fired = true;
+	struct life l;
+
+	if (!ctl_present())
+		SKIP(return, "needs the test hypervisor");
+	ctl_reset();
+	/* what the root's pool grows by at first is not a leak */
+	ASSERT_EQ(0, live(&l));
+	die(&l);
+	for (i = 0; i < ARRAY_SIZE(statuses); i++) {
+		if (variant->no_memory && statuses[i].memory)
+			continue;
+		for (n = 1; n <= times(i, variant->hot); n++) {
+			ASSERT_TRUE(one_fault(variant->code, n, statuses[i].status,
+					      statuses[i].memory, &fired))
+				TH_LOG("call %#x, time %u, status %#x", variant->code, n,
+				       statuses[i].status);
+			if (!fired)
+				break;
+			faults++;
+		}
+		ASSERT_EQ(0, live(&l));
+		die(&l);
+	}
+	TH_LOG("%u faults", faults);
+	if (!variant->optional)
+		EXPECT_LT(0, faults)
+			TH_LOG("the driver does not make call %#x", variant->code);
+}
+
+/* From some time on it always fails. Closing comes to an end all the same. */
+TEST_F_TIMEOUT(each, for_ever, 120)
+{
+	struct accounts before;
+	unsigned int n;
+	struct life l;
+	int ret;
+
+	if (!ctl_present())
+		SKIP(return, "needs the test hypervisor");
+	ctl_reset();
+	ASSERT_EQ(0, live(&l));
+	die(&l);
+	accounts_read(&before);
+	for (n = 1; n <= 3; n++) {
+		ctl_fault(variant->code, n, HVX_STATUS_OPERATION_FAILED, TESTHV_FAULT_FOREVER);
+		ret = live(&l);
+		EXPECT_TRUE(!ret || error_is_documented(ret))
+			TH_LOG("%d", ret);
+		die(&l);
+		ctl_reset();
+		ASSERT_EQ(0, live(&l));
+		die(&l);
+		ASSERT_EQ(0, accounts_open(&before))
+			TH_LOG("call %#x from time %u on", variant->code, n);
+	}
+}
+
+/*
+ * The same call again, on the same object
+ */
+
+TEST(initialize_again)
+{
+	struct accounts before;
+	int dev = dev_open();
+	int pt;
+
+	if (!ctl_present())
+		SKIP(return, "needs the test hypervisor");
+	ctl_reset();
+	accounts_read(&before);
+	pt = partition_create(dev, PT_DEFAULT);
+	ASSERT_LE(0, pt);
+	ctl_fault(HVX_CALL_INITIALIZE_PARTITION, 1, HVX_STATUS_ACCESS_DENIED, 1);
+	EXPECT_EQ(-EACCES, partition_initialize(pt));
+	EXPECT_EQ(-STATE_ERRNO, vp_create(pt, 0));
+	EXPECT_EQ(0, partition_initialize(pt));
+	close(pt);
+	EXPECT_EQ(0, accounts_open(&before));
+}
+
+TEST(create_vp_again)
+{
+	static const u16 codes[] = { HVX_CALL_CREATE_VP, HVX_CALL_MAP_VP_STATE_PAGE };
+	struct accounts before;
+	unsigned int i;
+	struct vm vm;
+	int vp;
+
+	if (!ctl_present())
+		SKIP(return, "needs the test hypervisor");
+	ctl_reset();
+	vm_init(&vm);
+	vp = vp_create(vm.fd, 0);
+	close(vp);
+	accounts_read(&before);
+	for (i = 0; i < ARRAY_SIZE(codes); i++) {
+		ctl_fault(codes[i], 1, HVX_STATUS_ACCESS_DENIED, 1);
+		EXPECT_EQ(-EACCES, vp_create(vm.fd, 0));
+		EXPECT_EQ(before.v[TESTHV_ACCT_VPS], ctl_account(TESTHV_ACCT_VPS));
+		vp = vp_create(vm.fd, 0);
+		EXPECT_LE(0, vp);
+		close(vp);
+		EXPECT_EQ(before.v[TESTHV_ACCT_STATE_PAGES], ctl_account(TESTHV_ACCT_STATE_PAGES));
+	}
+	vm_free(&vm);
+}
+
+TEST(run_again)
+{
+	struct vm vm;
+	struct vp vp;
+
+	if (!ctl_present())
+		SKIP(return, "needs the test hypervisor");
+	ctl_reset();
+	vm_init(&vm);
+	vp_init(&vp, &vm, 0);
+	ASSERT_EQ(0, region_map(vm.fd, TEST_GPA, PAGE, mem_alloc(PAGE, PAGE), MAP_RWX));
+	vp_load(&vp, MODE_LONG, guest_read);
+	ctl_fault(HVX_CALL_DISPATCH_VP, 1, HVX_STATUS_ACCESS_DENIED, 1);
+	EXPECT_EQ(-EACCES, vp_run(&vp));
+	EXPECT_EQ(1, ctl_reset());
+	EXPECT_EQ(1, vp_run_out(&vp, 0x80));
+	/* out of memory is not an end, but a reason to give some */
+	vp_set(&vp, HVX_REG_RIP, GUEST_CODE_BASE);
+	ctl_fault(HVX_CALL_DISPATCH_VP, 1, HVX_STATUS_INSUFFICIENT_MEMORY, 1);
+	EXPECT_EQ(2, vp_run_out(&vp, 0x80));
+	EXPECT_EQ(1, ctl_reset());
+	vp_free(&vp);
+	vm_free(&vm);
+}
+
+/* An unmapping that the hypervisor refuses: the region is still there, whole. */
+TEST(unmap_again)
+{
+	u8 *mem = mem_alloc(4 * PAGE, PAGE);
+	struct vm vm;
+	struct vp vp;
+
+	if (!ctl_present())
+		SKIP(return, "needs the test hypervisor");
+	ctl_reset();
+	vm_init(&vm);
+	vp_init(&vp, &vm, 0);
+	ASSERT_EQ(0, region_map(vm.fd, TEST_GPA, 4 * PAGE, mem, MAP_RWX));
+	vp_load(&vp, MODE_LONG, guest_read);
+	EXPECT_EQ(1, vp_run_out(&vp, 0x80));
+	ctl_fault(HVX_CALL_UNMAP_GPA_PAGES, 1, HVX_STATUS_ACCESS_DENIED, 1);
+	EXPECT_EQ(-EACCES, region_unmap(vm.fd, TEST_GPA, 4 * PAGE, mem));
+	EXPECT_EQ(1, ctl_reset());
+	EXPECT_EQ(-EEXIST, region_map(vm.fd, TEST_GPA, PAGE, mem, MAP_RWX));
+	vp_set(&vp, HVX_REG_RIP, GUEST_CODE_BASE);
+	EXPECT_EQ(2, vp_run_out(&vp, 0x80));
+	EXPECT_EQ(0, region_unmap(vm.fd, TEST_GPA, 4 * PAGE, mem));
+	vp_set(&vp, HVX_REG_RIP, GUEST_CODE_BASE);
+	vp_run_until(&vp, HVX_MSG_UNMAPPED_GPA);
+	vp_free(&vp);
+	vm_free(&vm);
+}
+
+/*
+ * The host takes a page away and the hypervisor keeps it mapped: nobody else
+ * may get that page, and the guest does not run again.
+ */
+TEST(page_that_is_kept)
+{
+	u8 *mem = mem_alloc(PAGE, PAGE);
+	struct accounts before;
+	struct vm vm;
+	struct vp vp;
+
+	if (!ctl_present())
+		SKIP(return, "needs the test hypervisor");
+	ctl_reset();
+	accounts_read(&before);
+	vm_init(&vm);
+	if (!cap(vm.fd, MSHV_CAP_MOVABLE_MEMORY))
+		SKIP(return, "no MSHV_CAP_MOVABLE_MEMORY");
+	vp_init(&vp, &vm, 0);
+	ASSERT_EQ(0, region_map(vm.fd, TEST_GPA, PAGE, mem, MAP_RWX));
+	vp_load(&vp, MODE_LONG, guest_read);
+	EXPECT_EQ(1, vp_run_out(&vp, 0x80));
+	ctl_fault(HVX_CALL_UNMAP_GPA_PAGES, 1, HVX_STATUS_OPERATION_FAILED, TESTHV_FAULT_FOREVER);
+	ASSERT_EQ(0, madvise(mem, PAGE, MADV_DONTNEED));
+	EXPECT_LE(1, ctl_reset());
+	EXPECT_EQ(-ENOTRECOVERABLE, vp_run(&vp));
+	EXPECT_EQ(-ENOTRECOVERABLE, vp_create(vm.fd, 1));
+	vp_free(&vp);
+	vm_free(&vm);
+	EXPECT_EQ(0, accounts_open(&before));
+}
+
+/* Partitions that cannot be deleted are tried again later, not forgotten. */
+TEST(late_deletion)
+{
+	static const u16 codes[] = {
+		HVX_CALL_FINALIZE_PARTITION, HVX_CALL_WITHDRAW_MEMORY, HVX_CALL_DELETE_PARTITION,
+	};
+	struct accounts before;
+	unsigned int i;
+	struct vm vm;
+
+	if (!ctl_present())
+		SKIP(return, "needs the test hypervisor");
+	ctl_reset();
+	for (i = 0; i < ARRAY_SIZE(codes); i++) {
+		accounts_read(&before);
+		vm_init(&vm);
+		ctl_fault(codes[i], 1, HVX_STATUS_OPERATION_FAILED, TESTHV_FAULT_FOREVER);
+		vm_free(&vm);
+		EXPECT_LT(before.v[TESTHV_ACCT_PARTITIONS], ctl_account(TESTHV_ACCT_PARTITIONS));
+		ctl_reset();
+		vm_init(&vm);
+		vm_free(&vm);
+		EXPECT_EQ(0, accounts_open(&before))
+			TH_LOG("call %#x", codes[i]);
+	}
+}
+
+static int never_satisfied(void *arg)
+{
+	struct rlimit core = { 0, 0 };
+	struct vm vm;
+
+	setrlimit(RLIMIT_CORE, &core);
+	vm_init(&vm);
+	ctl_fault((uintptr_t)arg, 1, HVX_STATUS_INSUFFICIENT_MEMORY, TESTHV_FAULT_FOREVER);
+	vp_create(vm.fd, 0);
+	return 0;
+}
+
+/* A hypervisor that always wants more: the caller can be killed, or gives up. */
+TEST(insatiable)
+{
+	struct accounts before;
+	u64 start;
+	pid_t pid;
+	int ret;
+
+	if (!ctl_present())
+		SKIP(return, "needs the test hypervisor");
+	ctl_reset();
+	accounts_read(&before);
+	pid = child_start(never_satisfied, (void *)(uintptr_t)HVX_CALL_CREATE_VP);
+	usleep(300000);
+	start = now_us();
+	kill(pid, SIGKILL);
+	ret = child_wait(pid);
+	EXPECT_TRUE(ret == -SIGKILL || ret == 0);
+	EXPECT_GT(10000000, now_us() - start);
+	ctl_reset();
+	EXPECT_EQ(0, accounts_open(&before));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the mshv selftests share.
+ *
+ * Functions of this library do not return errors of their own set-up: they
+ * end the test (see REQUIRE()). Functions that wrap the call under test return
+ * what the kernel said: a value, or -errno.
+ */
+#ifndef MSHV_UTIL_H
+#define MSHV_UTIL_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <linux/mshv.h>
+
+#include "kselftest.h"
+
+#include "hv_abi.h"
+#include "testhv_ctl.h"
+
+typedef __u8 u8;
+typedef __u16 u16;
+typedef __u32 u32;
+typedef __u64 u64;
+
+#ifndef ARRAY_SIZE
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#endif
+#ifndef __noreturn
+#define __noreturn	__attribute__((noreturn))
+#endif
+#ifndef __printf
+#define __printf(f, a)	__attribute__((format(printf, f, a)))
+#endif
+/* For memory that guests and other threads write */
+#define READ_ONCE(x)		__atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define WRITE_ONCE(x, value)	__atomic_store_n(&(x), value, __ATOMIC_RELAXED)
+
+#define BIT(n)		(1ULL << (n))
+#define KIB		1024UL
+#define MIB		(1024UL * KIB)
+#define GIB		(1024UL * MIB)
+#define PAGE		HVX_PAGE_SIZE
+
+/*
+ * Failing
+ */
+
+/* Ends the test as failed. abort() is what the harness counts as a failure. */
+void __noreturn __printf(3, 4) test_die(const char *file, int line, const char *fmt, ...);
+
+/* For what must hold so that the test makes sense; usable in any thread. */
+#define REQUIRE(cond, fmt, ...)						\
+	do {								\
+		if (!(cond))						\
+			test_die(__FILE__, __LINE__, "%s: " fmt, #cond,	\
+				 ##__VA_ARGS__);			\
+	} while (0)
+
+/* ioctl() that returns -errno, so that a value can be compared at once. */
+int xioctl(int fd, unsigned int cmd, void *arg);
+
+/*
+ * Device and partitions
+ */
+#define MSHV_DEV	"/dev/mshv"
+
+/* What needs an initialized partition says when it is not. */
+#define STATE_ERRNO	EBADFD
+
+/* What VMMs ask for: a local APIC with x2APIC. */
+#define PT_DEFAULT	(BIT(MSHV_PT_BIT_LAPIC) | BIT(MSHV_PT_BIT_X2APIC))
+#define MAP_RW		BIT(MSHV_SET_MEM_BIT_WRITABLE)
+#define MAP_RX		BIT(MSHV_SET_MEM_BIT_EXECUTABLE)
+#define MAP_RWX		(MAP_RW | MAP_RX)
+
+/**
+ * struct vm - a partition with some memory
+ * @dev: /dev/mshv
+ * @fd: partition
+ * @ram: memory at guest address 0, RAM_SIZE bytes, RWX
+ */
+struct vm {
+	int dev;
+	int fd;
+	u8 *ram;
+};
+
+#define RAM_SIZE	(2 * MIB)
+
+int dev_open(void);
+/* Value of a capability; ends the test if the query itself fails. */
+int cap(int fd, u32 nr);
+int partition_create(int dev, u64 flags);
+int partition_initialize(int pt);
+int region_map(int pt, u64 gpa, u64 size, const void *hva, u8 flags);
+int region_unmap(int pt, u64 gpa, u64 size, const void *hva);
+
+/* A partition that is initialized and has memory. */
+void vm_init(struct vm *vm);
+void vm_init_flags(struct vm *vm, u64 pt_flags);
+void vm_free(struct vm *vm);
+/* Copies guest code or data into the memory of vm_init(). */
+void vm_write(struct vm *vm, u64 gpa, const void *data, size_t size);
+
+/* Anonymous memory, aligned to @align (a power of two). */
+void *mem_alloc(size_t size, size_t align);
+/* One page that ends where a page without access begins. */
+void *guard_page(void);
+
+/*
+ * Hypercalls through MSHV_ROOT_HVCALL
+ */
+
+/* All fields at once. The result of the ioctl; @hc holds status and reps. */
+int hvcall_raw(int fd, struct mshv_root_hvcall *hc);
+int hvcall(int fd, u16 code, void *in, size_t in_size, void *out, size_t out_size);
+int hvcall_rep(int fd, u16 code, u16 reps, void *in, size_t in_size,
+	       void *out, size_t out_size, u16 *done, u16 *status);
+int hv_get_regs(int fd, u32 vp, const u32 *names, union hvx_value *values,
+		unsigned int count);
+int hv_set_regs(int fd, u32 vp, const struct hvx_register *regs, unsigned int count);
+int hv_get_property(int fd, u32 code, u64 *value);
+int hv_set_property(int fd, u32 code, u64 value);
+int hv_install_intercept(int fd, u32 type, u32 access, u64 parameter);
+
+/*
+ * Virtual processors
+ */
+
+/**
+ * struct vp - a VP
+ * @vm: its partition
+ * @fd: its file descriptor
+ * @index: its index
+ * @msg: message of the last successful vp_run()
+ */
+struct vp {
+	struct vm *vm;
+	int fd;
+	u32 index;
+	struct hvx_message msg;
+};
+
+int vp_create(int pt, u32 index);
+void vp_init(struct vp *vp, struct vm *vm, u32 index);
+void vp_free(struct vp *vp);
+
+int vp_get_regs(int fd, struct hvx_register *regs, unsigned int count);
+int vp_set_regs(int fd, const struct hvx_register *regs, unsigned int count);
+u64 vp_get(struct vp *vp, u32 name);
+void vp_set(struct vp *vp, u32 name, u64 value);
+
+/* Points the VP at @ip in a processor mode; see guest.c for its memory map. */
+enum vp_mode { MODE_REAL, MODE_PROTECTED, MODE_LONG };
+
+void vp_setup(struct vp *vp, enum vp_mode mode, u64 ip);
+/* The same where an error is not the test's end. */
+int vp_try_setup(struct vp *vp, enum vp_mode mode, u64 ip);
+
+/* Where vp_setup() puts things; code and data of tests fit around it. */
+#define GUEST_CODE_BASE		0x1000UL
+#define GUEST_IDT		0x5000UL
+#define GUEST_GDT		0x6000UL
+#define GUEST_STACK		0x7ff0UL
+#define GUEST_PT		0x8000UL	/* six pages */
+#define GUEST_DATA		0x10000UL
+#define GUEST_CS		0x08
+#define GUEST_DS		0x10
+#define GUEST_TSS		0x18
+
+/* Tables at GUEST_PT that map 4 GiB one to one; for MODE_LONG. */
+void guest_page_tables(struct vm *vm);
+/* An interrupt gate of MODE_LONG. */
+void guest_set_gate(struct vm *vm, unsigned int vector, u64 handler);
+
+/*
+ * Guest code written in a test: GUEST_CODE(name, 16, "hlt") defines the bytes
+ * from name to name_end. It must be position independent.
+ */
+#define GUEST_CODE(name, bits, text)					\
+	extern const u8 name[], name##_end[];			\
+	asm(".pushsection .rodata\n"					\
+	    #name ": .code" #bits "\n"					\
+	    text "\n"							\
+	    ".code64\n"							\
+	    #name "_end:\n"						\
+	    ".popsection\n")
+
+/* Loads such code at GUEST_CODE_BASE and points the VP at it. */
+void vp_load_code(struct vp *vp, enum vp_mode mode, const u8 *code, const u8 *end);
+
+#define vp_load(vp, mode, name)	vp_load_code(vp, mode, name, name##_end)
+
+/* One RUN_VP: 0 with @vp->msg, or -errno. */
+int vp_run(struct vp *vp);
+/* One RUN_VP that must end with a message of this type. */
+void vp_run_until(struct vp *vp, u32 type);
+/* One RUN_VP that must end with a write to this port; returns the value. */
+u32 vp_run_out(struct vp *vp, u16 port);
+
+/* Payloads; end the test when the last message is of another type. */
+const struct hvx_msg_header *vp_header(struct vp *vp);
+const struct hvx_msg_io_port *vp_io(struct vp *vp);
+const struct hvx_msg_memory *vp_memory(struct vp *vp);
+const struct hvx_msg_msr *vp_msr(struct vp *vp);
+const struct hvx_msg_cpuid *vp_cpuid(struct vp *vp);
+const struct hvx_msg_exception *vp_exception(struct vp *vp);
+
+/* Moves RIP over the instruction of the last message. */
+void vp_skip(struct vp *vp);
+/* Completes a port read. */
+void vp_complete_in(struct vp *vp, u32 value);
+
+const char *msg_name(u32 type);
+void msg_print(const struct hvx_message *msg);
+
+/*
+ * Register names
+ */
+
+/**
+ * struct reg_info - a register that must survive a round trip
+ * @name: HVX_REG_*
+ * @text: for messages
+ * @kind: which member of union hvx_value
+ * @value: what to write; low half for 128-bit registers
+ * @optional: the hypervisor may not have it
+ */
+struct reg_info {
+	u32 name;
+	const char *text;
+	enum { REG_U64, REG_U128, REG_SEGMENT, REG_TABLE } kind;
+	u64 value;
+	bool optional;
+};
+
+extern const struct reg_info reg_table[];
+extern const unsigned int reg_table_size;
+
+/*
+ * The test hypervisor's control port. Absent on a real hypervisor: tests that
+ * need it skip.
+ */
+bool ctl_present(void);
+/* Also says what the hypervisor is. */
+struct ctl_info {
+	unsigned int lps;
+	unsigned int scheduler;
+	bool large_pages;
+};
+
+void ctl_info(struct ctl_info *info);
+/* Removes all faults and repetition limits; how often faults fired. */
+u64 ctl_reset(void);
+void ctl_fault(u16 code, u64 nth, u16 status, u64 count);
+void ctl_fault_reps(u16 code, u64 nth, u16 status, u64 count,
+		    u32 reps_first);
+void ctl_rep_limit(u16 code, unsigned int reps);
+/* Calls so far; @failed may be NULL. */
+u64 ctl_calls(u16 code, u64 *failed);
+u64 ctl_account(unsigned int account);
+/* A TESTHV_CTL_* request as it is, for tests of the port itself. */
+int ctl_raw(u64 op, u64 *rbx, u64 *rcx, u64 *rsi, u64 *rdi);
+
+struct accounts {
+	u64 v[TESTHV_ACCT_COUNT];
+};
+
+void accounts_read(struct accounts *a);
+/*
+ * How many figures that must have returned to @before have not; prints them.
+ * The root's pool may keep pages, but none in use.
+ */
+unsigned int accounts_open(const struct accounts *before);
+
+/*
+ * Processes, threads, time
+ */
+
+/* Runs @fn in a child that dies with its parent; its return is the status. */
+pid_t child_start(int (*fn)(void *arg), void *arg);
+/* Waits for it: exit status, or -signal. */
+int child_wait(pid_t pid);
+void fd_send(int sock, int fd);
+int fd_receive(int sock);
+unsigned int cpus_online(void);
+void pin_to_cpu(unsigned int cpu);
+u64 now_us(void);
+u64 thread_cpu_us(void);
+/* A handler that does nothing, so that the signal interrupts system calls. */
+void signal_catch(int sig);
+/* SIGALRM for the process after @us microseconds, then every @interval_us. */
+void alarm_us(u64 us, u64 interval_us);
+
+#endif /* MSHV_UTIL_H */

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Registers with a value that a VP in its reset state accepts. Registers whose
+ * reading differs from what was written (TSC, APIC base, the FP control words)
+ * are the matter of tests of their own.
+ */
+#include "mshv_util.h"
+
+#define U64(n, v)	{ HVX_REG_##n, #n, REG_U64, v, false }
+#define U64_OPT(n, v)	{ HVX_REG_##n, #n, REG_U64, v, true }
+#define NTH(n, i, k, v)	{ HVX_REG_##n + (i), #n "+" #i, k, v, false }
+#define XMM(i)		NTH(XMM0, i, REG_U128, 0x0123456789abcd00ULL + (i))
+#define MTRR(n, i, v)	{ HVX_REG_##n + (i), #n "+" #i, REG_U64, v, true }
+#define SEG(n, v)	{ HVX_REG_##n, #n, REG_SEGMENT, v, false }
+#define TABLE(n, v)	{ HVX_REG_##n, #n, REG_TABLE, v, false }
+
+const struct reg_info reg_table[] = {
+	U64(RAX, 0x1111111111111111ULL),
+	U64(RCX, 0x2222222222222222ULL),
+	U64(RDX, 0x3333333333333333ULL),
+	U64(RBX, 0x4444444444444444ULL),
+	U64(RSP, 0x5555555555555555ULL),
+	U64(RBP, 0x6666666666666666ULL),
+	U64(RSI, 0x7777777777777777ULL),
+	U64(RDI, 0x8888888888888888ULL),
+	U64(R8, 0x9999999999999999ULL),
+	NTH(R8, 1, REG_U64, 0xaaaaaaaaaaaaaaaaULL),
+	NTH(R8, 2, REG_U64, 0xbbbbbbbbbbbbbbbbULL),
+	NTH(R8, 3, REG_U64, 0xccccccccccccccccULL),
+	NTH(R8, 4, REG_U64, 0xddddddddddddddddULL),
+	NTH(R8, 5, REG_U64, 0xeeeeeeeeeeeeeeeeULL),
+	NTH(R8, 6, REG_U64, 0x0102030405060708ULL),
+	U64(R15, 0x1020304050607080ULL),
+	U64(RIP, 0x1234),
+	U64(RFLAGS, 0x246),
+	XMM(0), XMM(1), XMM(2), XMM(3), XMM(4), XMM(5), XMM(6), XMM(7),
+	XMM(8), XMM(9), XMM(10), XMM(11), XMM(12), XMM(13), XMM(14), XMM(15),
+	U64(CR0, 0x10),
+	U64(CR2, 0xffff800012345678ULL),
+	U64(CR3, 0x8000),
+	U64(CR4, 0x620),
+	U64(CR8, 5),
+	U64(DR0, 0x1000),
+	U64(DR1, 0x2000),
+	U64(DR2, 0x3000),
+	U64(DR3, 0x4000),
+	U64(DR6, 0xffff0ff1ULL),
+	U64(DR7, 0x401),
+	SEG(ES, 0x10), SEG(CS, 0x20), SEG(SS, 0x30), SEG(DS, 0x40), SEG(FS, 0x50), SEG(GS, 0x60),
+	SEG(LDTR, 0x70), SEG(TR, 0x80),
+	TABLE(IDTR, 0x5000), TABLE(GDTR, 0x6000),
+	U64(EFER, 0x1),
+	U64(KERNEL_GS_BASE, 0xffff888000001000ULL),
+	U64(PAT, 0x0007040600070406ULL),
+	U64(SYSENTER_CS, 0x10),
+	U64(SYSENTER_EIP, 0xffffffff81000000ULL),
+	U64(SYSENTER_ESP, 0xffffffff81001000ULL),
+	U64(STAR, 0x0023001000000000ULL),
+	U64(LSTAR, 0xffffffff81002000ULL),
+	U64(CSTAR, 0xffffffff81003000ULL),
+	U64(SFMASK, 0x47700),
+	U64_OPT(MTRR_DEF_TYPE, 0xc06),
+	MTRR(MTRR_PHYS_BASE0, 0, 0x80000000ULL), MTRR(MTRR_PHYS_MASK0, 0, 0xc0000800ULL),
+	MTRR(MTRR_PHYS_BASE0, 7, 0xf0000006ULL), MTRR(MTRR_PHYS_MASK0, 7, 0xf0000800ULL),
+	U64_OPT(MTRR_FIX64K_00000, 0x0606060606060606ULL),
+	U64_OPT(MTRR_FIX16K_80000, 0x0606060606060606ULL),
+	MTRR(MTRR_FIX4K_C0000, 7, 0x0505050505050505ULL),
+	U64_OPT(TSC_AUX, 0x12),
+	U64_OPT(PENDING_INTERRUPTION, 0),
+	U64_OPT(INTERRUPT_STATE, 1),
+	U64_OPT(GUEST_OS_ID, 0x8100000000000000ULL),
+};
+
+const unsigned int reg_table_size = ARRAY_SIZE(reg_table);
