@@ -125,6 +125,10 @@ static bool set_word(const char *name, size_t name_len, const char *val, size_t 
 		if (!get_number(val, len, 1, &n))
 			return false;
 		options.cx16 = n;
+	} else if (is(name, name_len, "async")) {
+		if (!get_number(val, len, 60000, &n))
+			return false;
+		options.async_ms = n;
 	} else if (is(name, name_len, "hidden")) {
 		if (!get_number(val, len, BIT(31), &n))
 			return false;

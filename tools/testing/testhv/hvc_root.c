@@ -58,11 +58,6 @@ static u16 add_logical_processor(struct hvcall *c)
 	return status;
 }
 
-u16 __attribute__((weak)) child_create_vp(struct hvcall *c, const struct hvx_in_create_vp *in)
-{
-	return HVX_STATUS_INVALID_PARTITION_ID;
-}
-
 static u16 create_vp(struct hvcall *c)
 {
 	struct hvx_in_create_vp in = *(const struct hvx_in_create_vp *)c->in;

@@ -16,6 +16,7 @@
  * @large: large=0|1: 2 MiB guest mappings are supported
  * @hidden: hidden=SIZE: bytes kept from the root; 0: default
  * @cx16: cx16=0|1: show CMPXCHG16B to guests (broken in QEMU 7.2)
+ * @async_ms: async=MS: SetPartitionProperty completes that much later; 0: at once
  * @panic_stop: panic=stop|continue: whether a root crash stops the machine
  */
 struct options {
@@ -27,6 +28,7 @@ struct options {
 	bool large;
 	u64 hidden;
 	bool cx16;
+	unsigned int async_ms;
 	bool panic_stop;
 };
 

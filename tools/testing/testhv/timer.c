@@ -25,6 +25,7 @@ u64 tsc_hz;
 u64 apic_hz = APIC_TIMER_HZ;
 
 static u64 tsc_start;
+static void (*own_hook)(struct pcpu *cpu);
 static u64 tsc_scale;		/* reference units per TSC tick, 64 fraction bits */
 
 static u64 mul_shift_64(u64 a, u64 b)
@@ -120,6 +121,11 @@ void timer_calibrate(void)
 	log_info("TSC runs at %lu kHz", tsc_hz / 1000);
 }
 
+void timer_set_hook(void (*fn)(struct pcpu *cpu))
+{
+	own_hook = fn;
+}
+
 /* Set the hardware for the earliest deadline of this CPU. */
 static void program(struct pcpu *cpu, u64 now)
 {
@@ -169,7 +175,7 @@ void timer_run(struct pcpu *cpu)
 {
 	struct timer *t = &cpu->timer;
 	u64 now = ref_time();
-	bool fired;
+	bool fired, own;
 	unsigned int i;
 
 	if (!feature(FEAT_STIMER))
@@ -186,11 +192,14 @@ void timer_run(struct pcpu *cpu)
 			apic_send_ipi(cpu->apic_id, vector);
 		expire(st, now);
 	}
-	if (t->own <= now)
+	own = t->own <= now;
+	if (own)
 		t->own = NO_DEADLINE;
 	if (fired)
 		t->armed = 0;	/* have it programmed again */
 	program(cpu, now);
+	if (own && own_hook)
+		own_hook(cpu);
 }
 
 /*

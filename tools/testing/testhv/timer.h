@@ -55,6 +55,12 @@ s64 ref_tsc_offset(void);
  */
 void timer_arm(struct pcpu *cpu, u64 deadline);
 
+/*
+ * Have @fn called on a CPU when the deadline of its timer_arm() has passed, without
+ * hv_lock and with the root's state loaded.
+ */
+void timer_set_hook(void (*fn)(struct pcpu *cpu));
+
 /* Let due timers of this CPU fire, program the hardware for the next one. */
 void timer_run(struct pcpu *cpu);
 

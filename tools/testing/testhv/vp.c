@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: GPL-2.0
+/* CreateVp, DeleteVp, state pages and statistics pages (TLFS 7). */
+#include "vp.h"
+
+#include "acct.h"
+#include "cpu.h"
+#include "hypercall.h"
+#include "init.h"
+#include "intercept.h"
+#include "lock.h"
+#include "log.h"
+#include "options.h"
+#include "pageown.h"
+#include "panic.h"
+#include "root.h"
+#include "run.h"
+
+#define PAGE_POINTERS	(PAGE_SIZE / sizeof(void *))
+
+static u16 find_vp(const struct hvcall *c, u64 id, u32 index, struct child_vp **vp)
+{
+	struct partition *p;
+	u16 status;
+
+	status = partition_find(c, id, IN_ACTIVE, &p);
+	if (status)
+		return status;
+	*vp = partition_vp(p, index);
+	return *vp ? HVX_STATUS_SUCCESS : HVX_STATUS_INVALID_VP_INDEX;
+}
+
+u16 vp_find(const struct hvcall *c, u64 id, u32 index, struct child_vp **vp)
+{
+	u16 status;
+
+	do {
+		status = find_vp(c, id, index, vp);
+	} while (status == HVX_STATUS_SUCCESS && vp_stop(*vp));
+	return status;
+}
+
+u16 vp_find_running(const struct hvcall *c, u64 id, u32 index, struct child_vp **vp)
+{
+	return find_vp(c, id, index, vp);
+}
+
+bool vp_stop(struct child_vp *vp)
+{
+	struct pcpu *cpu = vp->cpu;
+
+	if (!cpu) {
+		vp->stop = false;
+		return false;
+	}
+	vp->stop = true;
+	vp_kick(vp);
+	spin_unlock(&hv_lock);
+	while (READ_ONCE(cpu->child) == vp)
+		cpu_relax();
+	spin_lock(&hv_lock);
+	return true;
+}
+
+/*
+ * State pages and statistics pages: the hypervisor's (paid from a pool), but the
+ * root sees them.
+ */
+static void *shared_get(struct pagepool *pool)
+{
+	void *page = pool_get(pool);
+
+	if (page && root_show_page(virt_to_phys(page), PG_SHARED, ROOT_RW)) {
+		pool_put(pool, page);
+		page = NULL;
+	}
+	return page;
+}
+
+static void shared_put(struct partition *p, void *page)
+{
+	/* The root's tables were split for this page before: nothing to allocate. */
+	if (root_hide_page(virt_to_phys(page), PG_DEPOSITED, p->index))
+		panic("page %lx can not be hidden again", virt_to_phys(page));
+	root_flush();
+	memset(page, 0, PAGE_SIZE);
+	pool_put(&p->pool, page);
+}
+
+void stats_page_free(void **page)
+{
+	if (!*page)
+		return;
+	shared_put(&root_part, *page);
+	*page = NULL;
+	partition_account(&root_part);
+	acct_add(TESTHV_ACCT_STATS_PAGES, -1);
+}
+
+void vp_set_counter(struct child_vp *vp, unsigned int counter, u64 val)
+{
+	unsigned int area;
+
+	for (area = 0; area < ARRAY_SIZE(vp->stats); area++) {
+		u64 *page = vp->stats[area];
+
+		if (page)
+			WRITE_ONCE(page[counter], val);
+	}
+}
+
+/*
+ * Reset state: APM volume 2, table 14-1, and for the synthetic registers the
+ * TLFS. APs of a partition with local APICs wait for a start-up IPI.
+ */
+void vp_reset(struct child_vp *vp)
+{
+	unsigned int i;
+
+	vcpu_reset(&vp->vcpu);
+	memset(&vp->m, 0, sizeof(vp->m));
+	for (i = 0; i < HVX_SINT_COUNT; i++)
+		vp->m.sint[i] = HVX_SINT_MASKED;
+	vp->m.mtrr_def_type = 0;
+	vp->pending_interruption = 0;
+	memset(vp->event, 0, sizeof(vp->event));
+	vp->nmi_pending = false;
+	vp->nmi_masked = false;
+	vp->iret_rip = ~0ULL;
+	vp->activity = 0;
+	if (vp->part->flags & HVX_CREATE_LAPIC) {
+		vp->m.apic_base = 0xfee00000 | APIC_BASE_ENABLE;
+		if (vp->index == 0)
+			vp->m.apic_base |= APIC_BASE_BSP;
+		else
+			vp->activity = HVX_ACTIVITY_STARTUP_SUSPEND;
+	}
+	lapic_reset(&vp->lapic, vp->index);
+}
+
+static struct child_vp **vp_slot(struct partition *p, u32 index)
+{
+	struct child_vp ***table = &p->vp_table[index / PAGE_POINTERS];
+
+	if (!*table)
+		*table = pool_get(&p->pool);
+	return *table ? *table + index % PAGE_POINTERS : NULL;
+}
+
+/* All memory of a VP: its own page, the VMCB, the extended state, the appetite. */
+static struct child_vp *vp_alloc(struct partition *p)
+{
+	struct child_vp *vp = pool_get(&p->pool);
+	void *vmcb = pool_get(&p->pool);
+	void *xsave = pool_get(&p->pool);
+	u32 asid = 0;
+	void *extra = NULL;
+
+	if (vp && vmcb && xsave && !obj_charge(&p->pool, &extra))
+		asid = asid_alloc();
+	if (asid) {
+		vcpu_init(&vp->vcpu, vmcb, xsave, &p->npt, asid);
+		vp->extra = extra;
+		return vp;
+	}
+	obj_uncharge(&p->pool, &extra);
+	if (xsave)
+		pool_put(&p->pool, xsave);
+	if (vmcb)
+		pool_put(&p->pool, vmcb);
+	if (vp)
+		pool_put(&p->pool, vp);
+	return NULL;
+}
+
+static u16 create_child_vp(struct partition *p, u32 index)
+{
+	struct child_vp **slot, *vp;
+
+	if (index >= MAX_CHILD_VPS)
+		return HVX_STATUS_INVALID_VP_INDEX;
+	/* The TLFS has no status of its own for an index in use. */
+	if (partition_vp(p, index))
+		return HVX_STATUS_INVALID_VP_INDEX;
+	slot = vp_slot(p, index);
+	vp = slot ? vp_alloc(p) : NULL;
+	if (!vp) {
+		partition_account(p);
+		return HVX_STATUS_INSUFFICIENT_MEMORY;
+	}
+	vp->part = p;
+	vp->index = index;
+	vp->explicit_suspend = true;
+	list_init(&vp->signal_link);
+	list_init(&vp->run_link);
+	vp_vcpu_setup(vp);
+	vp_reset(vp);
+	*slot = vp;
+	p->nr_vps++;
+	partition_account(p);
+	acct_add(TESTHV_ACCT_VPS, 1);
+	log_info("partition %lx: VP %u created", p->id, index);
+	return HVX_STATUS_SUCCESS;
+}
+
+static void state_page_free(struct child_vp *vp, void **page)
+{
+	if (!*page)
+		return;
+	shared_put(vp->part, *page);
+	*page = NULL;
+	acct_add(TESTHV_ACCT_STATE_PAGES, -1);
+}
+
+void vp_destroy(struct child_vp *vp)
+{
+	struct partition *p = vp->part;
+	unsigned int i;
+
+	vp_sched_forget(vp);
+	for (i = 0; i < ARRAY_SIZE(vp->stats); i++)
+		stats_page_free(&vp->stats[i]);
+	state_page_free(vp, (void **)&vp->regs_page);
+	state_page_free(vp, (void **)&vp->msg_page);
+	cpuid_rows_free(vp);
+	obj_uncharge(&p->pool, &vp->extra);
+	asid_free(vp->vcpu.asid);
+	p->vp_table[vp->index / PAGE_POINTERS][vp->index % PAGE_POINTERS] = NULL;
+	p->nr_vps--;
+	pool_put(&p->pool, vp->vcpu.vmcb);
+	pool_put(&p->pool, vp->vcpu.xsave);
+	pool_put(&p->pool, vp);
+	partition_account(p);
+	acct_add(TESTHV_ACCT_VPS, -1);
+}
+
+u16 child_create_vp(struct hvcall *c, const struct hvx_in_create_vp *in)
+{
+	struct partition *p;
+	u16 status;
+
+	status = partition_find(c, in->partition_id, IN_ACTIVE, &p);
+	if (status)
+		return status;
+	if (in->subnode_type || in->flags)
+		return HVX_STATUS_INVALID_PARAMETER;
+	return create_child_vp(p, in->vp_index);
+}
+
+static u16 hv_delete_vp(struct hvcall *c)
+{
+	const struct hvx_in_delete_vp in = *(const struct hvx_in_delete_vp *)c->in;
+	struct child_vp *vp;
+	u16 status;
+
+	status = vp_find(c, in.partition_id, in.vp_index, &vp);
+	if (status)
+		return status;
+	log_info("partition %lx: VP %u deleted", vp->part->id, vp->index);
+	vp_destroy(vp);
+	return HVX_STATUS_SUCCESS;
+}
+
+/* The VP's pointer for a type of page, NULL for a type that it does not have. */
+static void **state_page(struct child_vp *vp, u16 type)
+{
+	switch (type) {
+	case HVX_STATE_PAGE_REGISTERS:
+		return (void **)&vp->regs_page;
+	case HVX_STATE_PAGE_INTERCEPT_MESSAGE:
+		if (vp->part->flags & HVX_CREATE_INTERCEPT_MESSAGE_PAGE)
+			return (void **)&vp->msg_page;
+	}
+	return NULL;
+}
+
+static u16 hv_map_vp_state_page(struct hvcall *c)
+{
+	const struct hvx_in_map_vp_state_page in =
+		*(const struct hvx_in_map_vp_state_page *)c->in;
+	struct hvx_out_map_vp_state_page *out = c->out;
+	struct child_vp *vp;
+	void **page;
+	u16 status;
+
+	status = vp_find(c, in.partition_id, in.vp_index, &vp);
+	if (status)
+		return status;
+	page = state_page(vp, in.type);
+	/* The hypervisor chooses the place: a parent under a root would. */
+	if (!page || in.vtl || in.flags || in.location)
+		return HVX_STATUS_INVALID_PARAMETER;
+	if (!*page) {
+		*page = shared_get(&vp->part->pool);
+		partition_account(vp->part);
+		if (!*page)
+			return HVX_STATUS_INSUFFICIENT_MEMORY;
+		acct_add(TESTHV_ACCT_STATE_PAGES, 1);
+		if (in.type == HVX_STATE_PAGE_REGISTERS)
+			regs_page_update(vp);
+		else
+			*vp->msg_page = vp->msg;
+	}
+	out->pfn = virt_to_phys(*page) >> PAGE_SHIFT;
+	return HVX_STATUS_SUCCESS;
+}
+
+static u16 hv_unmap_vp_state_page(struct hvcall *c)
+{
+	const struct hvx_in_unmap_vp_state_page in =
+		*(const struct hvx_in_unmap_vp_state_page *)c->in;
+	struct child_vp *vp;
+	void **page;
+	u16 status;
+
+	status = vp_find(c, in.partition_id, in.vp_index, &vp);
+	if (status)
+		return status;
+	page = state_page(vp, in.type);
+	if (!page || in.vtl || in.rsvd)
+		return HVX_STATUS_INVALID_PARAMETER;
+	if (!*page)
+		return HVX_STATUS_NOT_FOUND;
+	state_page_free(vp, page);
+	partition_account(vp->part);
+	return HVX_STATUS_SUCCESS;
+}
+
+/* Pages of the root's own objects, by type and area; mapped at most once each. */
+static void *root_stats[2][2];
+static void *lp_stats[MAX_CPUS][2];
+
+/* The object's pointer for a statistics page. */
+static u16 stats_slot(const struct hvcall *c, const struct hvx_in_stats_page *in,
+		      struct child_vp **vp, void ***slot)
+{
+	const unsigned int area = in->id.area;
+	struct partition *p;
+	u16 status;
+
+	*vp = NULL;
+	if (in->rsvd || in->id.flags || in->id.rsvd || area > HVX_STATS_AREA_PARENT)
+		return HVX_STATUS_INVALID_PARAMETER;
+	switch (in->type) {
+	case HVX_STATS_HYPERVISOR:
+		*slot = &root_stats[0][area];
+		return HVX_STATUS_SUCCESS;
+	case HVX_STATS_LP:
+		if (in->id.partition_id >= nr_cpus)
+			return HVX_STATUS_INVALID_LP_INDEX;
+		*slot = &lp_stats[in->id.partition_id][area];
+		return HVX_STATUS_SUCCESS;
+	case HVX_STATS_PARTITION:
+		status = partition_find_or_self(c, in->id.partition_id, IN_ACTIVE, &p);
+		if (status)
+			return status;
+		*slot = p == &root_part ? &root_stats[1][area] : &p->stats[area];
+		return HVX_STATUS_SUCCESS;
+	case HVX_STATS_VP:
+		status = find_vp(c, in->id.partition_id, in->id.vp_index, vp);
+		if (status == HVX_STATUS_SUCCESS)
+			*slot = &(*vp)->stats[area];
+		return status;
+	}
+	return HVX_STATUS_INVALID_PARAMETER;
+}
+
+static u16 hv_map_stats_page(struct hvcall *c)
+{
+	const struct hvx_in_stats_page in = *(const struct hvx_in_stats_page *)c->in;
+	struct hvx_out_map_stats_page *out = c->out;
+	struct child_vp *vp;
+	void **slot;
+	u16 status;
+
+	status = stats_slot(c, &in, &vp, &slot);
+	if (status)
+		return status;
+	if (!*slot) {
+		*slot = shared_get(&root_part.pool);
+		partition_account(&root_part);
+		if (!*slot)
+			return HVX_STATUS_INSUFFICIENT_MEMORY;
+		acct_add(TESTHV_ACCT_STATS_PAGES, 1);
+		if (vp) {
+			vp_set_counter(vp, HVX_VP_COUNTER_TOTAL_RUN_TIME, vp->run_time);
+			vp_set_counter(vp, HVX_VP_COUNTER_DISPATCH_THREAD_BLOCKED,
+				       vp->blocked);
+		}
+	}
+	out->pfn = virt_to_phys(*slot) >> PAGE_SHIFT;
+	return HVX_STATUS_SUCCESS;
+}
+
+static u16 hv_unmap_stats_page(struct hvcall *c)
+{
+	const struct hvx_in_stats_page in = *(const struct hvx_in_stats_page *)c->in;
+	struct child_vp *vp;
+	void **slot;
+	u16 status;
+
+	status = stats_slot(c, &in, &vp, &slot);
+	if (status)
+		return status;
+	if (!*slot)
+		return HVX_STATUS_NOT_FOUND;
+	stats_page_free(slot);
+	return HVX_STATUS_SUCCESS;
+}
+
+static void vp_init(void)
+{
+	if (vcpu_xsave_size() > PAGE_SIZE)
+		config_error("the CPU's extended state is larger than a page; use fewer features in -cpu");
+}
+HV_INIT(vp_init);
+
+static const struct hvc_row vp_rows[] = {
+	{
+		.code = HVX_CALL_DELETE_VP, .name = "DeleteVp",
+		.flags = HVC_FAST, .in = sizeof(struct hvx_in_delete_vp),
+		.priv = HVX_PRIV_CREATE_PARTITIONS, .fn = hv_delete_vp,
+	}, {
+		.code = HVX_CALL_MAP_VP_STATE_PAGE, .name = "MapVpStatePage",
+		.in = sizeof(struct hvx_in_map_vp_state_page),
+		.out = sizeof(struct hvx_out_map_vp_state_page),
+		.priv = HVX_PRIV_CREATE_PARTITIONS, .fn = hv_map_vp_state_page,
+	}, {
+		.code = HVX_CALL_UNMAP_VP_STATE_PAGE, .name = "UnmapVpStatePage",
+		.in = sizeof(struct hvx_in_unmap_vp_state_page),
+		.priv = HVX_PRIV_CREATE_PARTITIONS, .fn = hv_unmap_vp_state_page,
+	}, {
+		.code = HVX_CALL_MAP_STATS_PAGE, .name = "MapStatsPage",
+		.in = sizeof(struct hvx_in_stats_page),
+		.out = sizeof(struct hvx_out_map_stats_page),
+		.priv = HVX_PRIV_CREATE_PARTITIONS, .fn = hv_map_stats_page,
+	}, {
+		.code = HVX_CALL_UNMAP_STATS_PAGE, .name = "UnmapStatsPage",
+		.in = sizeof(struct hvx_in_stats_page),
+		.priv = HVX_PRIV_CREATE_PARTITIONS, .fn = hv_unmap_stats_page,
+	},
+};
+HVC_TABLE(vp_rows);
