@@ -27,6 +27,13 @@ u32 apic_id(void)
 	return apic_read(APIC_ID) >> APIC_ID_SHIFT;
 }
 
+bool apic_has_vector(u8 vector)
+{
+	u32 reg = vector / 32 * 0x10;
+
+	return (apic_read(APIC_IRR + reg) | apic_read(APIC_ISR + reg)) >> vector % 32 & 1;
+}
+
 static void wait_idle(void)
 {
 	while (apic_read(APIC_ICR_LOW) & APIC_ICR_PENDING)

@@ -11,6 +11,8 @@
 #define APIC_ID			0x020
 #define APIC_TPR		0x080
 #define APIC_EOI		0x0b0
+#define APIC_ISR		0x100
+#define APIC_IRR		0x200
 #define APIC_ICR_LOW		0x300
 #define APIC_ICR_HIGH		0x310
 #define APIC_LVT_TIMER		0x320
@@ -31,6 +33,9 @@
 u32 apic_read(u32 reg);
 void apic_write(u32 reg, u32 val);
 u32 apic_id(void);
+
+/* An interrupt of that vector is pending or in service on this CPU. */
+bool apic_has_vector(u8 vector);
 
 /**
  * apic_send - send an interrupt from this CPU

@@ -187,8 +187,11 @@ void timer_run(struct pcpu *cpu)
 
 		if (st->deadline > now)
 			continue;
-		/* What the hardware was set to raise, it has raised itself. */
-		if (!fired || t->vector != vector)
+		/*
+		 * A counter at zero does not mean that the interrupt is there yet,
+		 * and setting the timer again would cancel it.
+		 */
+		if (!fired || !apic_has_vector(vector))
 			apic_send_ipi(cpu->apic_id, vector);
 		expire(st, now);
 	}
@@ -272,6 +275,12 @@ bool stimer_write_msr(struct root_vp *rv, u32 msr, u64 val)
 {
 	struct stimer *st = &rv->stimer[(msr - HVX_MSR_STIMER0_CONFIG) / 2];
 
+	/*
+	 * Linux's handler programs the next interrupt before it sends EOI. Close
+	 * the books on the expiry that it is handling, so that a new deadline which
+	 * has already passed is seen to need an interrupt of its own.
+	 */
+	timer_run(rv->cpu);
 	if (msr & 1)
 		write_count(st, val);
 	else if (!write_config(st, val))
