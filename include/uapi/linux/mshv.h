@@ -121,6 +121,7 @@ struct mshv_create_partition {
  * @pt_cpu_fbanks: processor features that the partition shall not have
  * @pt_rsvd1: must be 0
  * @pt_disabled_xsave: XSAVE features that the partition shall not have
+ * @pt_rsvd2: must be 0; instead of the former where there is no XSAVE
  *
  * The masks are passed on to the hypervisor. The ioctl's number is that of
  * the short structure.
