@@ -15,7 +15,8 @@
  * A job is a directory of files: "argv" and "env" (strings that end in NUL),
  * "cwd", and one of "pipe", "pty" or "tty", which says what the program gets
  * for standard streams: pipes and an empty input, a pseudo-terminal with its
- * output on the output port, or the serial line that is the user's terminal.
+ * output on the output port, or the serial line that is the user's terminal
+ * ("tty" holds its rows and columns).
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -138,8 +139,10 @@ static int terminal_open(const char *name)
 	return fd;
 }
 
-static void terminal_raise_speed(int fd)
+/* A serial line knows neither its speed nor the size of what is behind it. */
+static void terminal_set_up(int fd, const char *size)
 {
+	struct winsize ws = { 0 };
 	struct termios tio;
 
 	if (tcgetattr(fd, &tio))
@@ -147,6 +150,8 @@ static void terminal_raise_speed(int fd)
 	cfsetspeed(&tio, B115200);
 	if (tcsetattr(fd, TCSANOW, &tio))
 		fail(TTY);
+	if (sscanf(size, "%hu %hu", &ws.ws_row, &ws.ws_col) == 2)
+		ioctl(fd, TIOCSWINSZ, &ws);
 }
 
 static void __attribute__((noreturn)) program(void)
@@ -214,6 +219,7 @@ static pid_t start_on_pty(struct channel *channels)
 
 static pid_t start_on_tty(struct channel *channels)
 {
+	size_t len;
 	pid_t pid;
 	int tty;
 
@@ -221,7 +227,7 @@ static pid_t start_on_tty(struct channel *channels)
 	if (pid == 0) {
 		setsid();
 		tty = terminal_open(TTY);
-		terminal_raise_speed(tty);
+		terminal_set_up(tty, job_read("tty", &len));
 		attach(tty, tty, tty);
 		program();
 	}

@@ -143,7 +143,7 @@ watch_run()
 		if [[ -n $RUN_STATUS ]]; then
 			break
 		elif ! qemu_running; then
-			watch_lines 0.01
+			watch_lines 1
 			break
 		elif ((DEADLINE && SECONDS >= DEADLINE)); then
 			watch_late
