@@ -34,6 +34,9 @@ struct mshv_pool;
  * @status: out: HVX_STATUS_*
  * @atomic: do not sleep between the parts of a call that the hypervisor
  *	    interrupted
+ * @direct: @in and @out are pages (@out may be NULL) that the hypervisor shall
+ *	    use themselves. Otherwise they can be anywhere, and are copied to and
+ *	    from a page of the CPU with interrupts disabled
  *
  * @in_size + @reps * @list_elem, and @reps * @out_size, fit into a page.
  */
@@ -47,27 +50,26 @@ struct mshv_hvcall {
 	u16 done;
 	u16 status;
 	bool atomic;
+	bool direct;
 	const void *in;
 	const void *list;
 	void *out;
 };
 
 u16 mshv_hvcall(struct mshv_hvcall *call);
-int mshv_hvcall_pool(struct mshv_hvcall *call, struct mshv_pool *pool);
 
-/* A simple hypercall; any context. Returns HVX_STATUS_*. */
-u16 mshv_hvcall_simple(u16 code, const void *in, u16 in_size, void *out, u16 out_size);
+/* A simple hypercall without deposits; any context. */
+int mshv_hvcall_simple(u16 code, const void *in, u16 in_size, void *out, u16 out_size);
 
 int mshv_status_to_errno(u16 status);
 const char *mshv_status_name(u16 status);
 
 /* Partitions */
 int mshv_hvcall_create_partition(const struct hvx_in_create_partition *in, u64 *id);
-int mshv_hvcall_initialize_partition(struct mshv_pool *pool);
+int mshv_hvcall_initialize_partition(struct mshv_partition *pt);
 int mshv_hvcall_finalize_partition(u64 id);
 int mshv_hvcall_delete_partition(u64 id);
 int mshv_hvcall_get_property(u64 id, u32 code, u64 *value);
-int mshv_hvcall_get_property_ex(u64 id, u32 code, void *value, u16 size);
 int mshv_hvcall_get_system_property(u32 id, u64 *value);
 
 /*
@@ -100,8 +102,6 @@ int mshv_hvcall_create_vp(struct mshv_partition *pt, u32 index);
 int mshv_hvcall_delete_vp(struct mshv_partition *pt, u32 index);
 int mshv_hvcall_map_vp_state_page(struct mshv_partition *pt, u32 index, u16 type, u64 *pfn);
 int mshv_hvcall_unmap_vp_state_page(struct mshv_partition *pt, u32 index, u16 type);
-int mshv_hvcall_map_stats_page(const struct hvx_in_stats_page *in, u64 *pfn);
-int mshv_hvcall_unmap_stats_page(const struct hvx_in_stats_page *in);
 
 /*
  * Registers of a VP. @count is not limited; *@done, if @done is not NULL,

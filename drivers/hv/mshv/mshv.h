@@ -100,27 +100,26 @@ struct mshv_partition {
 /**
  * struct mshv_run - what RUN_VP remembers from call to call
  * @wait: where the VP's thread sleeps
- * @kicked: the hypervisor signalled the VP; set by the interrupt handler,
- *	    cleared by the VP's thread
- * @signals: how often it did so
- * @stop: leave the run loop, see mshv_vp_kick()
- * @cpu: CPU on which the VP is being dispatched, or -1
+ * @signalled: the hypervisor signalled the VP; set by the interrupt handler,
+ *	       cleared by the VP's thread before it has the VP run
+ * @signals: how often the hypervisor did so
+ * @cpu: root scheduler: CPU on which the VP is being dispatched, or -1
  * @clear_intercept: root scheduler: the last dispatch ended with an intercept,
  *		     so the next one has to clear the suspension
- * @blocked: root scheduler: the VP waits for a signal of the hypervisor
- * @resumed: hypervisor scheduler: the VP may be running
+ * @running: hypervisor scheduler: the VP was set running and did not stop yet
  * @undelivered: @message was not yet copied to user space
  * @message: the last intercept, as read from the intercept page, once
+ *
+ * All under mshv_vp.mutex but @wait, @signalled and @signals; @cpu is read
+ * without.
  */
 struct mshv_run {
 	wait_queue_head_t wait;
-	atomic_t kicked;
+	atomic_t signalled;
 	atomic64_t signals;
-	atomic_t stop;
 	int cpu;
 	bool clear_intercept;
-	bool blocked;
-	bool resumed;
+	bool running;
 	bool undelivered;
 	struct hvx_message message;
 };
@@ -144,8 +143,6 @@ struct mshv_page {
  * @mutex: see the top of this file
  * @gone: being deleted, or was; under @mutex
  * @pages: register page, intercept message page
- * @stats: statistics pages, by HVX_STATS_AREA_*; if the hypervisor has but
- *	   one, @stats[HVX_STATS_AREA_PARENT].va is NULL
  * @run: state of RUN_VP
  * @dispatch: input and output of DISPATCH_VP
  * @rcu: for freeing
@@ -157,7 +154,6 @@ struct mshv_vp {
 	struct mutex mutex;
 	bool gone;
 	struct mshv_page pages[HVX_STATE_PAGE_COUNT];
-	struct mshv_page stats[HVX_STATS_AREA_PARENT + 1];
 	struct mshv_run run;
 	struct mshv_dispatch_call *dispatch;
 	struct rcu_head rcu;
@@ -171,7 +167,11 @@ extern struct device *mshv_dev;
  */
 long mshv_create_partition(void *arg, void __user *uarg);
 long mshv_initialize_partition(struct mshv_partition *pt, void *arg, void __user *uarg);
-struct mshv_partition *mshv_partition_find(u64 id);	/* under RCU */
+void mshv_partitions_exit(void);
+int mshv_state_error(int state);
+
+/* The partition of this id, or NULL; under RCU. */
+struct mshv_partition *mshv_partition_find(u64 id);
 void mshv_partition_put(struct mshv_partition *pt);
 
 /*
@@ -184,7 +184,18 @@ void mshv_partition_break(struct mshv_partition *pt);
  * vp.c
  */
 long mshv_create_vp(struct mshv_partition *pt, void *arg, void __user *uarg);
+
+/* The VP of this index, or NULL; under RCU. */
+struct mshv_vp *mshv_vp_find(struct mshv_partition *pt, u32 index);
+
+/* The VP of this index, or NULL; to be given back with mshv_vp_put(). */
 struct mshv_vp *mshv_vp_get(struct mshv_partition *pt, u32 index);
 void mshv_vp_put(struct mshv_vp *vp);
+
+/* The end of the VPs that the hypervisor did not delete when it should have. */
+void mshv_vps_destroy(struct mshv_partition *pt);
+
+/* Has all VPs notice that the state of the partition changed. Any context. */
+void mshv_vps_kick(struct mshv_partition *pt);
 
 #endif /* _MSHV_MSHV_H */

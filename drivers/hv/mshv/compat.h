@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Differences between kernel versions, 6.1 to 7.3. All of them are here; no
+ * other file asks for the version.
+ */
+#ifndef _MSHV_COMPAT_H
+#define _MSHV_COMPAT_H
+
+#include <linux/eventfd.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/task_work.h>
+#include <linux/version.h>
+#include <linux/vtime.h>
+#include <trace/events/ipi.h>
+#include <asm/mshyperv.h>
+#include <asm/msr.h>
+
+#include "hv_abi.h"
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+#include <linux/entry-virt.h>
+#endif
+
+/*
+ * Role of this kernel. An L1VH partition, known from 6.15 on, is a parent
+ * without being the root.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 15, 0)
+static inline bool mshv_is_root(void)
+{
+	return hv_root_partition();
+}
+
+static inline bool mshv_is_l1vh(void)
+{
+	return hv_l1vh_partition();
+}
+#else
+static inline bool mshv_is_root(void)
+{
+	return hv_root_partition;
+}
+
+static inline bool mshv_is_l1vh(void)
+{
+	return false;
+}
+#endif
+
+/*
+ * The interrupt handler. Before 6.15 there is one hook, which VMBus does not
+ * use in a root partition unless that is nested: then the driver cannot load.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 15, 0)
+static inline bool mshv_isr_available(void)
+{
+	return true;
+}
+
+static inline void mshv_isr_install(void (*handler)(void))
+{
+	hv_setup_mshv_handler(handler);
+}
+
+static inline void mshv_isr_remove(void)
+{
+	hv_setup_mshv_handler(NULL);
+}
+#else
+static inline bool mshv_isr_available(void)
+{
+	return !(ms_hyperv.hints & HVX_HINT_NESTED);
+}
+
+static inline void mshv_isr_install(void (*handler)(void))
+{
+	hv_setup_vmbus_handler(handler);
+}
+
+static inline void mshv_isr_remove(void)
+{
+	hv_remove_vmbus_handler();
+}
+#endif
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+static inline u64 mshv_rdmsr(u32 msr)
+{
+	u64 value;
+
+	rdmsrq(msr, value);
+	return value;
+}
+
+static inline void mshv_wrmsr(u32 msr, u64 value)
+{
+	wrmsrq(msr, value);
+}
+#else
+static inline u64 mshv_rdmsr(u32 msr)
+{
+	u64 value;
+
+	rdmsrl(msr, value);
+	return value;
+}
+
+static inline void mshv_wrmsr(u32 msr, u64 value)
+{
+	wrmsrl(msr, value);
+}
+#endif
+
+/**
+ * mshv_guest_work - do what must be done before a guest is entered
+ *
+ * Returns 0 when the guest can be entered, -EINTR when a signal is pending, or
+ * another value that RUN_VP has to return at once.
+ *
+ * Before 6.18 a module cannot carry out the pending work of a return to user
+ * mode. So it lets the system call be restarted by way of user mode: the
+ * restart is done by the code that delivers signals, which TIF_NOTIFY_SIGNAL
+ * has run even without a signal. If there is one by then, and it has a
+ * handler, the result is EINTR.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+static inline int mshv_guest_work(void)
+{
+	if (!xfer_to_guest_mode_work_pending())
+		return 0;
+	return xfer_to_guest_mode_handle_work();
+}
+#else
+static inline int mshv_guest_work(void)
+{
+	if (signal_pending(current))
+		return -EINTR;
+	if (test_thread_flag(TIF_NOTIFY_RESUME)) {
+		set_thread_flag(TIF_NOTIFY_SIGNAL);
+		return -ERESTARTNOHAND;
+	}
+	cond_resched();
+	return 0;
+}
+#endif
+
+/* Guest time in the accounts of the scheduler; with preemption disabled. */
+static inline void mshv_guest_time_enter(void)
+{
+	local_irq_disable();
+	vtime_account_guest_enter();
+	local_irq_enable();
+}
+
+static inline void mshv_guest_time_exit(void)
+{
+	local_irq_disable();
+	vtime_account_guest_exit();
+	local_irq_enable();
+}
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+static inline void mshv_vm_flags_mod(struct vm_area_struct *vma, unsigned long set,
+				     unsigned long clear)
+{
+	vm_flags_mod(vma, set, clear);
+}
+#else
+static inline void mshv_vm_flags_mod(struct vm_area_struct *vma, unsigned long set,
+				     unsigned long clear)
+{
+	vma->vm_flags = (vma->vm_flags | set) & ~clear;
+}
+#endif
+
+/**
+ * mshv_follow_pfnmap - where a page of device memory points
+ * @vma: with VM_IO or VM_PFNMAP
+ * @uaddr: address in it
+ * @pfn: out: page number
+ * @writable: out: the VMM may write to it
+ *
+ * With the mmap lock. Returns 0, or -EINVAL if nothing is mapped there.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+static inline int mshv_follow_pfnmap(struct vm_area_struct *vma, unsigned long uaddr,
+				     unsigned long *pfn, bool *writable)
+{
+	struct follow_pfnmap_args args = { .vma = vma, .address = uaddr };
+
+	if (follow_pfnmap_start(&args))
+		return -EINVAL;
+	*pfn = args.pfn;
+	*writable = args.writable;
+	follow_pfnmap_end(&args);
+	return 0;
+}
+#else
+static inline int mshv_follow_pfnmap(struct vm_area_struct *vma, unsigned long uaddr,
+				     unsigned long *pfn, bool *writable)
+{
+	spinlock_t *lock;
+	pte_t *pte;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+	int ret = follow_pte(vma, uaddr, &pte, &lock);
+#else
+	int ret = follow_pte(vma->vm_mm, uaddr, &pte, &lock);
+#endif
+
+	if (ret)
+		return ret;
+	*pfn = pte_pfn(*pte);
+	*writable = pte_write(*pte);
+	pte_unmap_unlock(pte, lock);
+	return 0;
+}
+#endif
+
+#endif /* _MSHV_COMPAT_H */

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Memory that the hypervisor was given.
+ *
+ * A partition's objects live in memory that its parent deposits in the
+ * partition's pool (TLFS 5.2.5), page by page. While the hypervisor has a page
+ * the kernel must not touch it. When the partition is gone all of it has to come
+ * back.
+ */
+#ifndef _MSHV_DEPOSIT_H
+#define _MSHV_DEPOSIT_H
+
+#include <linux/atomic.h>
+#include <linux/list.h>
+#include <linux/types.h>
+
+struct mshv_hvcall;
+
+/**
+ * struct mshv_pool - memory deposited for one partition
+ * @partition_id: the partition; HVX_PARTITION_ID_SELF for this one
+ * @pages: pages that are deposited and did not come back
+ * @finalize: the partition has yet to be finalized, before it can be deleted
+ * @node: in the list of partitions that the hypervisor did not delete
+ *
+ * Each deposited page points to its pool, so that nothing is freed that was
+ * not deposited by this driver in this pool. No lock is needed.
+ */
+struct mshv_pool {
+	u64 partition_id;
+	atomic_long_t pages;
+	bool finalize;
+	struct list_head node;
+};
+
+/* What the hypervisor took for this partition, on behalf of its children. */
+extern struct mshv_pool mshv_root_pool;
+
+/**
+ * struct mshv_appetite - what one hypercall swallowed
+ * @next: pages that it gets next time
+ * @idle: pages that it got without making progress
+ * @child: pages that went to the partition's own pool
+ * @root: pages that went to the root's pool
+ * @done: progress so far
+ */
+struct mshv_appetite {
+	long next;
+	long idle;
+	long child;
+	long root;
+	u16 done;
+};
+
+#define MSHV_APPETITE_INIT	{ .next = 16 }
+
+struct mshv_pool *mshv_pool_create(u64 partition_id);
+bool mshv_status_wants_memory(u16 status);
+int mshv_feed(struct mshv_appetite *a, u16 status, u16 done, struct mshv_pool *pool);
+void mshv_unfeed(struct mshv_appetite *a, struct mshv_pool *pool);
+int mshv_hvcall_pool(struct mshv_hvcall *call, struct mshv_pool *pool);
+int mshv_pool_withdraw(struct mshv_pool *pool, long max);
+void mshv_pool_abandon(struct mshv_pool *pool);
+void mshv_pool_report(void);
+
+#endif /* _MSHV_DEPOSIT_H */

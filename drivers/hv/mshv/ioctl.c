@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Dispatch of ioctls.
+ *
+ * Each ioctl is a row of a table, which also says by which capability user
+ * space finds out about it. What an ioctl accepts beyond its mere existence,
+ * flags, enumerators, limits, has rows of its own. An ioctl whose capability
+ * reads 0 does not exist: it gives ENOTTY.
+ */
+#include <linux/bits.h>
+#include <linux/fs.h>
+#include <linux/kernel.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+#include <linux/uaccess.h>
+
+#include <uapi/linux/mshv.h>
+
+#include "hvcall.h"
+#include "ioctl.h"
+#include "mshv.h"
+#include "registers.h"
+#include "root_hvcall.h"
+#include "run.h"
+
+/* The longest argument that is copied in before a handler is called */
+#define MSHV_MAX_ARG	32
+
+/**
+ * enum mshv_fd - kinds of file
+ * @MSHV_FD_DEVICE: /dev/mshv
+ * @MSHV_FD_PARTITION: from MSHV_CREATE_PARTITION
+ * @MSHV_FD_VP: from MSHV_CREATE_VP
+ */
+enum mshv_fd {
+	MSHV_FD_DEVICE,
+	MSHV_FD_PARTITION,
+	MSHV_FD_VP,
+};
+
+/* Partition states in which an ioctl may be called */
+#define MSHV_WHEN_CREATED	BIT(MSHV_PT_CREATED)
+#define MSHV_WHEN_ACTIVE	BIT(MSHV_PT_ACTIVE)
+
+/* mshv_ioctl.flags */
+#define MSHV_INTERRUPTIBLE	BIT(0)	/* any signal ends the wait for the lock */
+#define MSHV_RUNS		BIT(1)	/* the VP needs not be stopped */
+
+/**
+ * struct mshv_ioctl - an ioctl of one kind of file
+ * @cmd: full command
+ * @cap: MSHV_CAP_*
+ * @fd: enum mshv_fd
+ * @in_size: bytes of the argument that are copied in; at most MSHV_MAX_ARG
+ * @when: MSHV_WHEN_*: allowed states of the partition
+ * @flags: MSHV_INTERRUPTIBLE, MSHV_RUNS
+ * @device: handler of a device ioctl
+ * @partition: handler of a partition ioctl; called with mshv_partition.mutex
+ * @vp: handler of a VP ioctl; called with mshv_vp.mutex
+ *
+ * Handlers get the part of the argument that was copied in, and the user
+ * address of the whole.
+ */
+struct mshv_ioctl {
+	u32 cmd;
+	u16 cap;
+	u8 fd;
+	u8 in_size;
+	u8 when;
+	u8 flags;
+	union {
+		long (*device)(void *arg, void __user *uarg);
+		long (*partition)(struct mshv_partition *pt, void *arg, void __user *uarg);
+		long (*vp)(struct mshv_vp *vp, void *arg, void __user *uarg);
+	};
+};
+
+static long mshv_set_guest_memory(struct mshv_partition *pt, void *arg, void __user *uarg)
+{
+	return mshv_regions_set(pt, arg);
+}
+
+static const struct mshv_ioctl mshv_ioctls[] = {
+	{
+		.cmd = MSHV_CREATE_PARTITION,
+		.cap = MSHV_CAP_CREATE_PARTITION,
+		.fd = MSHV_FD_DEVICE,
+		.in_size = sizeof(struct mshv_create_partition),
+		.device = mshv_create_partition,
+	},
+	{
+		.cmd = MSHV_ROOT_HVCALL,
+		.cap = MSHV_CAP_DEVICE_HVCALL,
+		.fd = MSHV_FD_DEVICE,
+		.in_size = sizeof(struct mshv_root_hvcall),
+		.device = mshv_device_hvcall,
+	},
+	{
+		.cmd = MSHV_INITIALIZE_PARTITION,
+		.cap = MSHV_CAP_INITIALIZE_PARTITION,
+		.fd = MSHV_FD_PARTITION,
+		.when = MSHV_WHEN_CREATED | MSHV_WHEN_ACTIVE,
+		.partition = mshv_initialize_partition,
+	},
+	{
+		.cmd = MSHV_CREATE_VP,
+		.cap = MSHV_CAP_CREATE_VP,
+		.fd = MSHV_FD_PARTITION,
+		.in_size = sizeof(struct mshv_create_vp),
+		.when = MSHV_WHEN_ACTIVE,
+		.partition = mshv_create_vp,
+	},
+	{
+		.cmd = MSHV_SET_GUEST_MEMORY,
+		.cap = MSHV_CAP_GUEST_MEMORY,
+		.fd = MSHV_FD_PARTITION,
+		.in_size = sizeof(struct mshv_user_mem_region),
+		.when = MSHV_WHEN_ACTIVE,
+		.partition = mshv_set_guest_memory,
+	},
+	{
+		.cmd = MSHV_ROOT_HVCALL,
+		.cap = MSHV_CAP_PARTITION_HVCALL,
+		.fd = MSHV_FD_PARTITION,
+		.in_size = sizeof(struct mshv_root_hvcall),
+		.when = MSHV_WHEN_CREATED | MSHV_WHEN_ACTIVE,
+		.partition = mshv_partition_hvcall,
+	},
+	{
+		.cmd = MSHV_RUN_VP,
+		.cap = MSHV_CAP_RUN_VP,
+		.fd = MSHV_FD_VP,
+		.when = MSHV_WHEN_ACTIVE,
+		.flags = MSHV_INTERRUPTIBLE | MSHV_RUNS,
+		.vp = mshv_run_vp,
+	},
+	{
+		.cmd = MSHV_GET_VP_REGISTERS,
+		.cap = MSHV_CAP_VP_REGISTERS,
+		.fd = MSHV_FD_VP,
+		.in_size = sizeof(struct mshv_vp_registers),
+		.when = MSHV_WHEN_ACTIVE,
+		.vp = mshv_get_vp_registers,
+	},
+	{
+		.cmd = MSHV_SET_VP_REGISTERS,
+		.cap = MSHV_CAP_VP_REGISTERS,
+		.fd = MSHV_FD_VP,
+		.in_size = sizeof(struct mshv_vp_registers),
+		.when = MSHV_WHEN_ACTIVE,
+		.vp = mshv_set_vp_registers,
+	},
+	{
+		.cmd = MSHV_ROOT_HVCALL,
+		.cap = MSHV_CAP_VP_HVCALL,
+		.fd = MSHV_FD_VP,
+		.in_size = sizeof(struct mshv_root_hvcall),
+		.when = MSHV_WHEN_ACTIVE,
+		.vp = mshv_vp_hvcall,
+	},
+};
+
+static u32 mshv_cap_nested(void)
+{
+	u64 features;
+
+	/* bit 6 of the second bank: virtualization extensions for guests */
+	if (mshv_hvcall_get_property(HVX_PARTITION_ID_SELF, HVX_PROP_PROCESSOR_FEATURES1,
+				     &features))
+		return 0;
+	return !!(features & BIT_ULL(6));
+}
+
+static u32 mshv_cap_hv_build(void)
+{
+	return cpuid_eax(HVX_CPUID_VERSION);
+}
+
+/**
+ * struct mshv_cap - capability with a value other than "the driver has it"
+ * @cap: MSHV_CAP_*; those of ioctls too
+ * @value: its value, when @probe is NULL
+ * @probe: asks the hypervisor or the kernel
+ */
+struct mshv_cap {
+	u32 cap;
+	u32 value;
+	u32 (*probe)(void);
+};
+
+static const struct mshv_cap mshv_caps[] = {
+	{ .cap = MSHV_CAP_REGISTER_PAGE, .value = 1 },
+	{ .cap = MSHV_CAP_CREATE_PARTITION_V2, .value = 1 },
+	{ .cap = MSHV_CAP_PT_LAPIC, .value = 1 },
+	{ .cap = MSHV_CAP_PT_X2APIC, .value = 1 },
+	{ .cap = MSHV_CAP_PT_GPA_SUPER_PAGES, .value = 1 },
+	{ .cap = MSHV_CAP_PT_NESTED, .probe = mshv_cap_nested },
+	{ .cap = MSHV_CAP_PT_SMT, .value = 1 },
+	{ .cap = MSHV_CAP_MOVABLE_MEMORY, .value = 1 },
+	{ .cap = MSHV_CAP_MMIO_MEMORY, .value = 1 },
+	{ .cap = MSHV_CAP_VP_REGISTERS, .value = MSHV_MAX_VP_REGISTERS },
+	{ .cap = MSHV_CAP_INTERCEPT_PAGE, .value = 1 },
+	{ .cap = MSHV_CAP_MAX_VPS, .value = MSHV_MAX_VPS },
+	{ .cap = MSHV_CAP_MAX_REGIONS, .value = MSHV_MAX_REGIONS },
+	{ .cap = MSHV_CAP_HV_BUILD, .probe = mshv_cap_hv_build },
+};
+
+u32 mshv_capability(u32 cap)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(mshv_caps); i++)
+		if (mshv_caps[i].cap == cap)
+			return mshv_caps[i].probe ? mshv_caps[i].probe() : mshv_caps[i].value;
+	for (i = 0; i < ARRAY_SIZE(mshv_ioctls); i++)
+		if (mshv_ioctls[i].cap == cap)
+			return 1;
+	return 0;
+}
+
+static long mshv_check_extension(void __user *uarg)
+{
+	u32 cap;
+
+	if (get_user(cap, (u32 __user *)uarg))
+		return -EFAULT;
+	return min_t(u32, mshv_capability(cap), INT_MAX);
+}
+
+static const struct mshv_ioctl *mshv_ioctl_find(enum mshv_fd fd, u32 cmd)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(mshv_ioctls); i++)
+		if (mshv_ioctls[i].cmd == cmd && mshv_ioctls[i].fd == fd)
+			return mshv_capability(mshv_ioctls[i].cap) ? &mshv_ioctls[i] : NULL;
+	return NULL;
+}
+
+/* Whether an ioctl may be called now. With the lock of its object. */
+static int mshv_check_state(const struct mshv_ioctl *row, struct mshv_partition *pt)
+{
+	int state = READ_ONCE(pt->state);
+
+	return row->when & BIT(state) ? 0 : mshv_state_error(state);
+}
+
+/*
+ * A partition works on the memory of the process that created it. Another
+ * process that got hold of a file must not have its own memory mapped, or its
+ * time spent, and cannot be told apart by any later check.
+ */
+static int mshv_check_owner(struct mshv_partition *pt)
+{
+	return current->mm == pt->mm ? 0 : -EIO;
+}
+
+static int mshv_copy_arg(const struct mshv_ioctl *row, void *arg, void __user *uarg)
+{
+	if (copy_from_user(arg, uarg, row->in_size))
+		return -EFAULT;
+	return 0;
+}
+
+/* unlocked_ioctl of /dev/mshv */
+long mshv_device_ioctl(struct file *file, unsigned int cmd, unsigned long uarg)
+{
+	u64 arg[MSHV_MAX_ARG / sizeof(u64)];
+	const struct mshv_ioctl *row;
+	int ret;
+
+	if (cmd == MSHV_CHECK_EXTENSION)
+		return mshv_check_extension((void __user *)uarg);
+	row = mshv_ioctl_find(MSHV_FD_DEVICE, cmd);
+	if (!row)
+		return -ENOTTY;
+	ret = mshv_copy_arg(row, arg, (void __user *)uarg);
+	if (ret)
+		return ret;
+	return row->device(arg, (void __user *)uarg);
+}
+
+/* unlocked_ioctl of a partition */
+long mshv_partition_ioctl(struct file *file, unsigned int cmd, unsigned long uarg)
+{
+	struct mshv_partition *pt = file->private_data;
+	u64 arg[MSHV_MAX_ARG / sizeof(u64)];
+	const struct mshv_ioctl *row;
+	long ret;
+
+	if (cmd == MSHV_CHECK_EXTENSION)
+		return mshv_check_extension((void __user *)uarg);
+	row = mshv_ioctl_find(MSHV_FD_PARTITION, cmd);
+	if (!row)
+		return -ENOTTY;
+	ret = mshv_check_owner(pt);
+	if (ret)
+		return ret;
+	ret = mshv_copy_arg(row, arg, (void __user *)uarg);
+	if (ret)
+		return ret;
+	if (mutex_lock_killable(&pt->mutex))
+		return -EINTR;
+	ret = mshv_check_state(row, pt);
+	if (!ret)
+		ret = row->partition(pt, arg, (void __user *)uarg);
+	mutex_unlock(&pt->mutex);
+	return ret;
+}
+
+static int mshv_vp_lock(const struct mshv_ioctl *row, struct mshv_vp *vp)
+{
+	if (row->flags & MSHV_INTERRUPTIBLE)
+		return mutex_lock_interruptible(&vp->mutex);
+	return mutex_lock_killable(&vp->mutex);
+}
+
+/* unlocked_ioctl of a VP */
+long mshv_vp_ioctl(struct file *file, unsigned int cmd, unsigned long uarg)
+{
+	struct mshv_vp *vp = file->private_data;
+	u64 arg[MSHV_MAX_ARG / sizeof(u64)];
+	const struct mshv_ioctl *row;
+	long ret;
+
+	if (cmd == MSHV_CHECK_EXTENSION)
+		return mshv_check_extension((void __user *)uarg);
+	row = mshv_ioctl_find(MSHV_FD_VP, cmd);
+	if (!row)
+		return -ENOTTY;
+	ret = mshv_check_owner(vp->partition);
+	if (ret)
+		return ret;
+	ret = mshv_copy_arg(row, arg, (void __user *)uarg);
+	if (ret)
+		return ret;
+	if (mshv_vp_lock(row, vp))
+		return -EINTR;
+	ret = mshv_check_state(row, vp->partition);
+	if (!ret && !(row->flags & MSHV_RUNS))
+		ret = mshv_vp_stop(vp);
+	if (!ret)
+		ret = row->vp(vp, arg, (void __user *)uarg);
+	mutex_unlock(&vp->mutex);
+	return ret;
+}

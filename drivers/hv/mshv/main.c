@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /dev/mshv: partitions of the Microsoft hypervisor for virtual machine
+ * monitors in its root partition.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/crash_dump.h>
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+
+#include "compat.h"
+#include "ioctl.h"
+#include "mshv.h"
+#include "run.h"
+#include "synic.h"
+
+struct device *mshv_dev;
+
+static const struct file_operations mshv_device_fops = {
+	.owner = THIS_MODULE,
+	.open = nonseekable_open,
+	.unlocked_ioctl = mshv_device_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.llseek = noop_llseek,
+};
+
+static struct miscdevice mshv_miscdev = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "mshv",
+	.fops = &mshv_device_fops,
+	.mode = 0600,
+};
+
+static int __init mshv_init(void)
+{
+	int ret;
+
+	if (!hv_is_hyperv_initialized() || !(mshv_is_root() || mshv_is_l1vh())) {
+		pr_err("this kernel is not a Hyper-V root partition\n");
+		return -ENODEV;
+	}
+	if (is_kdump_kernel()) {
+		pr_err("not available in a crash dump kernel\n");
+		return -ENODEV;
+	}
+	ret = mshv_scheduler_init();
+	if (ret) {
+		pr_err("the hypervisor's scheduler is unknown: %d\n", ret);
+		return ret;
+	}
+	ret = mshv_synic_init();
+	if (ret) {
+		pr_err("no interrupts from the hypervisor: %d\n", ret);
+		return ret;
+	}
+	/* Last: from here on there are users. */
+	ret = misc_register(&mshv_miscdev);
+	if (ret) {
+		pr_err("no device: %d\n", ret);
+		mshv_synic_exit();
+		return ret;
+	}
+	mshv_dev = mshv_miscdev.this_device;
+	return 0;
+}
+
+static void __exit mshv_exit(void)
+{
+	mshv_partitions_exit();
+	mshv_dev = NULL;
+	misc_deregister(&mshv_miscdev);
+	mshv_synic_exit();
+	/* Objects that the interrupt handler might have been looking at */
+	rcu_barrier();
+}
+
+module_init(mshv_init);
+module_exit(mshv_exit);
+
+MODULE_DESCRIPTION("Microsoft hypervisor: partitions for virtual machine monitors");
+MODULE_LICENSE("GPL");

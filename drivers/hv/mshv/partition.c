@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Partitions: creation, life cycle, and an end in which everything that the
+ * hypervisor was given comes back.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/device.h>
+#include <linux/fcntl.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include <uapi/linux/mshv.h>
+
+#include "deposit.h"
+#include "hvcall.h"
+#include "ioctl.h"
+#include "mshv.h"
+#include "run.h"
+#include "trace.h"
+
+/* How often a step of the teardown is tried before the partition is set aside */
+#define MSHV_RETIRE_ATTEMPTS	3
+
+/* Partitions by id, for the interrupt handler */
+static DEFINE_XARRAY_FLAGS(mshv_partitions, XA_FLAGS_LOCK_IRQ);
+
+/*
+ * Partitions that the hypervisor did not let go of: their pools. Tried again
+ * whenever a partition ends, and for the last time when the module is unloaded.
+ */
+static LIST_HEAD(mshv_quarantine);
+static DEFINE_MUTEX(mshv_quarantine_lock);
+
+/* Creation flags: the user's bit, the hypervisor's, and who says yes to it */
+static const struct {
+	u64 hv_flag;
+	u32 cap;
+} mshv_pt_flags[MSHV_PT_BIT_COUNT] = {
+	[MSHV_PT_BIT_LAPIC] = { HVX_CREATE_LAPIC, MSHV_CAP_PT_LAPIC },
+	[MSHV_PT_BIT_X2APIC] = { HVX_CREATE_X2APIC, MSHV_CAP_PT_X2APIC },
+	[MSHV_PT_BIT_GPA_SUPER_PAGES] = { HVX_CREATE_GPA_SUPER_PAGES,
+					  MSHV_CAP_PT_GPA_SUPER_PAGES },
+	[MSHV_PT_BIT_CPU_AND_XSAVE_FEATURES] = { 0, MSHV_CAP_CREATE_PARTITION_V2 },
+	[MSHV_PT_BIT_NESTED_VIRTUALIZATION] = { HVX_CREATE_NESTED_VIRT, MSHV_CAP_PT_NESTED },
+	[MSHV_PT_BIT_SMT_ENABLED_GUEST] = { HVX_CREATE_SMT_ENABLED_GUEST, MSHV_CAP_PT_SMT },
+};
+
+/**
+ * mshv_state_error - why an ioctl cannot be called
+ * @state: enum mshv_state that does not allow it
+ */
+int mshv_state_error(int state)
+{
+	switch (state) {
+	case MSHV_PT_CREATED:
+		return -EBADFD;
+	case MSHV_PT_BROKEN:
+		return -ENOTRECOVERABLE;
+	default:
+		return -ESHUTDOWN;
+	}
+}
+
+struct mshv_partition *mshv_partition_find(u64 id)
+{
+	return xa_load(&mshv_partitions, id);
+}
+
+static void mshv_partition_set_state(struct mshv_partition *pt, int state)
+{
+	WRITE_ONCE(pt->state, state);
+	trace_mshv_partition_state(pt->id, state);
+}
+
+/* The rest of a longer argument; the start was copied and is not read again. */
+static int mshv_create_partition_v2(struct hvx_in_create_partition *in,
+				    struct mshv_create_partition_v2 __user *uarg)
+{
+	const size_t start = sizeof(struct mshv_create_partition);
+	struct mshv_create_partition_v2 arg;
+
+	if (copy_from_user((void *)&arg + start, (void __user *)uarg + start,
+			   sizeof(arg) - start))
+		return -EFAULT;
+	if (arg.pt_num_cpu_fbanks != MSHV_NUM_CPU_FEATURES_BANKS ||
+	    memchr_inv(arg.pt_rsvd, 0, sizeof(arg.pt_rsvd)) ||
+	    memchr_inv(arg.pt_rsvd1, 0, sizeof(arg.pt_rsvd1)))
+		return -EINVAL;
+	memcpy(in->disabled_features, arg.pt_cpu_fbanks, sizeof(in->disabled_features));
+	in->disabled_xsave = arg.pt_disabled_xsave;
+	return 0;
+}
+
+static int mshv_create_flags(u64 pt_flags, u64 *hv_flags)
+{
+	int i;
+
+	if (pt_flags & ~(u64)MSHV_PT_FLAGS_MASK)
+		return -EINVAL;
+	for (i = 0; i < MSHV_PT_BIT_COUNT; i++) {
+		if (!(pt_flags & BIT_ULL(i)))
+			continue;
+		if (!mshv_capability(mshv_pt_flags[i].cap))
+			return -EINVAL;
+		*hv_flags |= mshv_pt_flags[i].hv_flag;
+	}
+	return 0;
+}
+
+static bool mshv_retry(int (*step)(u64 id), u64 id)
+{
+	int i;
+
+	for (i = 0; i < MSHV_RETIRE_ATTEMPTS; i++)
+		if (!step(id))
+			return true;
+	return false;
+}
+
+/*
+ * Has the hypervisor forget a partition and takes its memory back. Frees the
+ * pool, and returns true, if that worked.
+ */
+static bool mshv_retire(struct mshv_pool *pool)
+{
+	int i;
+
+	if (pool->finalize && !mshv_retry(mshv_hvcall_finalize_partition, pool->partition_id))
+		return false;
+	pool->finalize = false;
+
+	for (i = 0; mshv_pool_withdraw(pool, LONG_MAX); i++)
+		if (i == MSHV_RETIRE_ATTEMPTS)
+			return false;
+	if (!mshv_retry(mshv_hvcall_delete_partition, pool->partition_id))
+		return false;
+	mshv_pool_abandon(pool);
+	return true;
+}
+
+/*
+ * Tries again what is in quarantine. With @last, gives up on what is left.
+ */
+static void mshv_quarantine_retry(bool last)
+{
+	struct mshv_pool *pool, *next;
+
+	mutex_lock(&mshv_quarantine_lock);
+	list_for_each_entry_safe(pool, next, &mshv_quarantine, node) {
+		list_del(&pool->node);
+		if (mshv_retire(pool))
+			continue;
+		if (last)
+			mshv_pool_abandon(pool);
+		else
+			list_add(&pool->node, &mshv_quarantine);
+	}
+	mutex_unlock(&mshv_quarantine_lock);
+}
+
+/* Takes back what the hypervisor needed from this partition for others. */
+static void mshv_root_pool_trim(void)
+{
+	mshv_pool_withdraw(&mshv_root_pool, atomic_long_read(&mshv_root_pool.pages));
+}
+
+/* Returns whether the hypervisor has no more memory of the partition. */
+static bool mshv_partition_retire(struct mshv_pool *pool)
+{
+	bool retired;
+
+	mshv_quarantine_retry(false);
+	retired = mshv_retire(pool);
+	if (!retired) {
+		dev_warn_once(mshv_dev, "the hypervisor did not delete partition %#llx\n",
+			      pool->partition_id);
+		mutex_lock(&mshv_quarantine_lock);
+		list_add(&pool->node, &mshv_quarantine);
+		mutex_unlock(&mshv_quarantine_lock);
+	}
+	mshv_root_pool_trim();
+	return retired;
+}
+
+static void mshv_partition_destroy(struct mshv_partition *pt)
+{
+	trace_mshv_partition_destroy(pt->id);
+	mshv_vps_destroy(pt);
+	mshv_regions_destroy(pt);
+	/* From here on the hypervisor may give the id to another partition. */
+	xa_erase_irq(&mshv_partitions, pt->id);
+	pt->pool->finalize = pt->initialized;
+	mshv_regions_forget(pt, mshv_partition_retire(pt->pool));
+	mutex_destroy(&pt->mutex);
+	mmdrop(pt->mm);
+	kfree_rcu(pt, rcu);
+}
+
+void mshv_partition_put(struct mshv_partition *pt)
+{
+	if (refcount_dec_and_test(&pt->refs))
+		mshv_partition_destroy(pt);
+}
+
+void mshv_partition_break(struct mshv_partition *pt)
+{
+	if (cmpxchg(&pt->state, MSHV_PT_ACTIVE, MSHV_PT_BROKEN) != MSHV_PT_ACTIVE)
+		return;
+	trace_mshv_partition_state(pt->id, MSHV_PT_BROKEN);
+	mshv_vps_kick(pt);
+}
+
+static int mshv_partition_release(struct inode *inode, struct file *file)
+{
+	struct mshv_partition *pt = file->private_data;
+
+	mshv_partition_set_state(pt, MSHV_PT_CLOSED);
+	mshv_vps_kick(pt);
+	mshv_partition_put(pt);
+	return 0;
+}
+
+static const struct file_operations mshv_partition_fops = {
+	.owner = THIS_MODULE,
+	.release = mshv_partition_release,
+	.unlocked_ioctl = mshv_partition_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.llseek = noop_llseek,
+};
+
+/* The driver's side of a partition that the hypervisor has created. */
+static struct mshv_partition *mshv_partition_alloc(u64 id)
+{
+	struct mshv_partition *pt;
+
+	pt = kzalloc(sizeof(*pt), GFP_KERNEL_ACCOUNT);
+	if (!pt)
+		return NULL;
+	pt->pool = mshv_pool_create(id);
+	if (!pt->pool)
+		goto free_pt;
+
+	pt->id = id;
+	pt->state = MSHV_PT_CREATED;
+	refcount_set(&pt->refs, 1);
+	mutex_init(&pt->mutex);
+	xa_init_flags(&pt->vps, XA_FLAGS_LOCK_IRQ | XA_FLAGS_ACCOUNT);
+	init_completion(&pt->async.done);
+	pt->mm = current->mm;
+	mmgrab(pt->mm);
+	mshv_regions_init(pt);
+	if (xa_err(xa_store_irq(&mshv_partitions, id, pt, GFP_KERNEL_ACCOUNT)))
+		goto free_pool;
+	return pt;
+
+free_pool:
+	mmdrop(pt->mm);
+	mutex_destroy(&pt->mutex);
+	kfree(pt->pool);
+free_pt:
+	kfree(pt);
+	return NULL;
+}
+
+/* A file for a new partition. On failure nothing is left of the partition. */
+static long mshv_partition_file(u64 id)
+{
+	struct mshv_partition *pt;
+	struct file *file;
+	int fd;
+
+	pt = mshv_partition_alloc(id);
+	if (!pt) {
+		mshv_retry(mshv_hvcall_delete_partition, id);
+		return -ENOMEM;
+	}
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0)
+		goto put_pt;
+	file = anon_inode_getfile("mshv_partition", &mshv_partition_fops, pt, O_RDWR);
+	if (IS_ERR(file)) {
+		put_unused_fd(fd);
+		fd = PTR_ERR(file);
+		goto put_pt;
+	}
+	trace_mshv_partition_create(id);
+	fd_install(fd, file);
+	return fd;
+
+put_pt:
+	mshv_partition_put(pt);
+	return fd;
+}
+
+/**
+ * mshv_create_partition - MSHV_CREATE_PARTITION
+ * @arg: struct mshv_create_partition
+ * @uarg: where it was, and where the rest is if it is the longer structure
+ */
+long mshv_create_partition(void *arg, void __user *uarg)
+{
+	struct hvx_in_create_partition in = {
+		.flags = HVX_CREATE_EXO_PARTITION | HVX_CREATE_INTERCEPT_MESSAGE_PAGE,
+		.compat_version = HVX_COMPATIBILITY_21H2,
+	};
+	struct mshv_create_partition *args = arg;
+	u64 id;
+	int ret;
+
+	ret = mshv_create_flags(args->pt_flags, &in.flags);
+	if (ret)
+		return ret;
+	if (args->pt_isolation != MSHV_PT_ISOLATION_NONE)
+		return -EINVAL;
+	if (args->pt_flags & BIT_ULL(MSHV_PT_BIT_CPU_AND_XSAVE_FEATURES)) {
+		ret = mshv_create_partition_v2(&in, uarg);
+		if (ret)
+			return ret;
+	}
+	ret = mshv_hvcall_create_partition(&in, &id);
+	if (ret)
+		return ret;
+	return mshv_partition_file(id);
+}
+
+/**
+ * mshv_initialize_partition - MSHV_INITIALIZE_PARTITION
+ * @pt: partition; nothing happens if it is already initialized
+ * @arg: none
+ * @uarg: none
+ */
+long mshv_initialize_partition(struct mshv_partition *pt, void *arg, void __user *uarg)
+{
+	int ret;
+
+	if (pt->state == MSHV_PT_ACTIVE)
+		return 0;
+	ret = mshv_hvcall_initialize_partition(pt);
+	if (ret)
+		return ret;
+	pt->initialized = true;
+	mshv_partition_set_state(pt, MSHV_PT_ACTIVE);
+	return 0;
+}
+
+/* Before the module goes away, when there are no partitions. */
+void mshv_partitions_exit(void)
+{
+	mshv_quarantine_retry(true);
+	mshv_root_pool_trim();
+	mshv_pool_report();
+	xa_destroy(&mshv_partitions);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _MSHV_ROOT_HVCALL_H
+#define _MSHV_ROOT_HVCALL_H
+
+#include <linux/types.h>
+
+struct mshv_partition;
+struct mshv_vp;
+
+long mshv_device_hvcall(void *arg, void __user *uarg);
+long mshv_partition_hvcall(struct mshv_partition *pt, void *arg, void __user *uarg);
+long mshv_vp_hvcall(struct mshv_vp *vp, void *arg, void __user *uarg);
+
+/* The hypervisor completed an asynchronous call. Interrupt context. */
+void mshv_async_complete(struct mshv_partition *pt, u16 status);
+
+#endif /* _MSHV_ROOT_HVCALL_H */

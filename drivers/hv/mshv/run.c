@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0
+/* RUN_VP: what does not depend on who schedules. */
+#include <linux/kernel.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+#include <linux/wait.h>
+
+#include <uapi/linux/mshv.h>
+
+#include "compat.h"
+#include "hvcall.h"
+#include "mshv.h"
+#include "run.h"
+#include "trace.h"
+
+static_assert(sizeof(struct mshv_dispatch_call) == 64);
+static_assert(sizeof(struct hvx_message) == MSHV_RUN_VP_BUF_SZ);
+
+static bool mshv_root_scheduler __ro_after_init;
+
+int __init mshv_scheduler_init(void)
+{
+	u64 type;
+	int ret;
+
+	ret = mshv_hvcall_get_system_property(HVX_SYSPROP_SCHEDULER_TYPE, &type);
+	if (ret) {
+		/* An L1VH partition is not told; its VPs are not its to schedule. */
+		if (!mshv_is_l1vh())
+			return ret;
+		type = HVX_SCHEDULER_CORE_SMT;
+	}
+	switch ((u32)type) {
+	case HVX_SCHEDULER_LP:
+	case HVX_SCHEDULER_LP_SMT:
+	case HVX_SCHEDULER_CORE_SMT:
+		mshv_root_scheduler = false;
+		return 0;
+	case HVX_SCHEDULER_ROOT:
+		mshv_root_scheduler = true;
+		return 0;
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+void mshv_run_init(struct mshv_run *run)
+{
+	init_waitqueue_head(&run->wait);
+	run->cpu = -1;
+}
+
+void mshv_vp_signal(struct mshv_vp *vp)
+{
+	trace_mshv_vp_signal(vp->partition->id, vp->index);
+	atomic64_inc(&vp->run.signals);
+	atomic_set(&vp->run.signalled, 1);
+	wake_up(&vp->run.wait);
+}
+
+void mshv_vp_kick(struct mshv_vp *vp)
+{
+	int cpu;
+
+	wake_up(&vp->run.wait);
+	/* Pairs with the barrier between setting and checking in mshv_dispatch(). */
+	smp_mb();
+	cpu = READ_ONCE(vp->run.cpu);
+	if (cpu >= 0)
+		smp_send_reschedule(cpu);
+}
+
+int mshv_vp_stop(struct mshv_vp *vp)
+{
+	/* With the root scheduler it runs within RUN_VP only. */
+	return mshv_root_scheduler ? 0 : mshv_stop_hv(vp);
+}
+
+void mshv_vp_quiesce(struct mshv_vp *vp)
+{
+	if (mshv_root_scheduler)
+		mshv_quiesce_root(vp);
+	else
+		mshv_stop_hv(vp);
+}
+
+int mshv_run_check(struct mshv_vp *vp)
+{
+	int state = READ_ONCE(vp->partition->state);
+
+	if (state != MSHV_PT_ACTIVE)
+		return mshv_state_error(state);
+	return mshv_guest_work();
+}
+
+/*
+ * Guest memory that is not mapped at the moment is the kernel's business, and
+ * the VMM does not hear of it. The message came out of a page that the VMM can
+ * write to: all that it could achieve is that its guest gets its own memory.
+ *
+ * Returns 1 if the guest can go on, 0 if the VMM has to decide, or a negative
+ * errno, in which case the guest will try again.
+ */
+static int mshv_handle_intercept(struct mshv_vp *vp)
+{
+	const struct hvx_message *msg = &vp->run.message;
+	const struct hvx_msg_memory *mem = (const void *)msg->payload;
+
+	if (msg->type != HVX_MSG_GPA_INTERCEPT && msg->type != HVX_MSG_UNMAPPED_GPA)
+		return 0;
+	if (mem->h.access_type > HVX_ACCESS_EXECUTE)
+		return 0;
+	return mshv_regions_fault(vp->partition, mem->gpa >> HVX_PAGE_SHIFT,
+				  (enum mshv_access)mem->h.access_type);
+}
+
+static int mshv_run_until_exit(struct mshv_vp *vp)
+{
+	struct mshv_run *run = &vp->run;
+	int ret;
+
+	do {
+		ret = mshv_root_scheduler ? mshv_run_root(vp) : mshv_run_hv(vp);
+		if (ret)
+			return ret;
+		/* Once, from a page that the VMM can change at any time */
+		memcpy(&run->message, vp->pages[HVX_STATE_PAGE_INTERCEPT_MESSAGE].va,
+		       sizeof(run->message));
+		barrier();
+		trace_mshv_vp_intercept(vp->partition->id, vp->index, run->message.type);
+		ret = mshv_handle_intercept(vp);
+	} while (ret == 1);
+	return ret;
+}
+
+/**
+ * mshv_run_vp - MSHV_RUN_VP
+ * @vp: VP
+ * @arg: none
+ * @uarg: struct mshv_run_vp: where the intercept message goes
+ *
+ * Returns 0 with a message; -EINTR when there is a signal; -EFAULT when the
+ * message cannot be copied: it then is the result of the next call, too.
+ */
+long mshv_run_vp(struct mshv_vp *vp, void *arg, void __user *uarg)
+{
+	struct mshv_run *run = &vp->run;
+	int ret;
+
+	if (!run->undelivered) {
+		ret = mshv_run_until_exit(vp);
+		trace_mshv_vp_exit(vp->partition->id, vp->index, ret);
+		if (ret)
+			return ret;
+		run->undelivered = true;
+	}
+	if (copy_to_user(uarg, &run->message, sizeof(run->message)))
+		return -EFAULT;
+	run->undelivered = false;
+	return 0;
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * RUN_VP with the root scheduler: the thread lends its logical processor to the
+ * VP, by DISPATCH_VP, until an intercept, an interrupt for this kernel, or until
+ * the VP has nothing to do. In the last case the thread sleeps until the
+ * hypervisor signals the VP.
+ */
+#include <linux/jiffies.h>
+#include <linux/preempt.h>
+#include <linux/smp.h>
+#include <linux/wait.h>
+
+#include "compat.h"
+#include "deposit.h"
+#include "hvcall.h"
+#include "mshv.h"
+#include "run.h"
+#include "trace.h"
+
+/* How long to wait for signals that are on their way, when a VP ends */
+#define MSHV_DRAIN_TIMEOUT	(HZ / 10)
+
+/*
+ * Runs the VP on this CPU. Interrupts stay enabled: one that comes makes the
+ * hypercall return, and is handled at once. One that comes between the last
+ * check of the caller and the hypercall is without effect on it; then the VP
+ * runs at most until the next timer tick of this CPU.
+ */
+static u16 mshv_dispatch(struct mshv_vp *vp, u32 flags)
+{
+	struct mshv_dispatch_call *call = vp->dispatch;
+	u64 result = HVX_STATUS_SUCCESS;
+
+	call->in = (struct hvx_in_dispatch_vp) {
+		.partition_id = vp->partition->id,
+		.vp_index = vp->index,
+		.flags = flags,
+	};
+	call->out = (struct hvx_out_dispatch_vp) {
+		.state = HVX_DISPATCH_STATE_READY,
+	};
+
+	preempt_disable();
+	WRITE_ONCE(vp->run.cpu, smp_processor_id());
+	/* Pairs with the one in mshv_vp_kick(). */
+	smp_mb();
+	if (READ_ONCE(vp->partition->state) == MSHV_PT_ACTIVE) {
+		mshv_guest_time_enter();
+		result = hv_do_hypercall(HVX_CALL_DISPATCH_VP, &call->in, &call->out);
+		mshv_guest_time_exit();
+	}
+	WRITE_ONCE(vp->run.cpu, -1);
+	preempt_enable();
+	trace_mshv_vp_dispatch(vp->partition->id, vp->index, flags,
+			       result & HVX_RESULT_STATUS_MASK, call->out.state,
+			       call->out.event);
+	return result & HVX_RESULT_STATUS_MASK;
+}
+
+/* The same, with memory for the hypervisor if it needs some. */
+static int mshv_dispatch_pool(struct mshv_vp *vp, u32 flags)
+{
+	struct mshv_appetite appetite = MSHV_APPETITE_INIT;
+	u16 status;
+	int ret;
+
+	for (;;) {
+		status = mshv_dispatch(vp, flags);
+		if (!mshv_status_wants_memory(status))
+			return mshv_status_to_errno(status);
+		ret = mshv_feed(&appetite, status, 0, vp->partition->pool);
+		if (ret)
+			return ret;
+	}
+}
+
+static int mshv_wait_signal(struct mshv_vp *vp)
+{
+	struct mshv_run *run = &vp->run;
+
+	trace_mshv_vp_block(vp->partition->id, vp->index);
+	if (wait_event_interruptible(run->wait, atomic_read(&run->signalled) ||
+				     READ_ONCE(vp->partition->state) != MSHV_PT_ACTIVE))
+		return -EINTR;
+	return 0;
+}
+
+/* The VP has nothing to do, or is suspended as it is when it is new. */
+static int mshv_blocked(struct mshv_vp *vp, u32 event)
+{
+	int ret;
+
+	if (event == HVX_DISPATCH_EVENT_SUSPEND) {
+		ret = mshv_hvcall_set_register(vp->partition, vp->index,
+					       HVX_REG_EXPLICIT_SUSPEND, 0);
+		if (ret)
+			return ret;
+	}
+	return mshv_wait_signal(vp);
+}
+
+int mshv_run_root(struct mshv_vp *vp)
+{
+	struct hvx_out_dispatch_vp *out = &vp->dispatch->out;
+	struct mshv_run *run = &vp->run;
+	u32 flags;
+	int ret;
+
+	for (;;) {
+		ret = mshv_run_check(vp);
+		if (ret)
+			return ret;
+
+		/* A signal from here on is about what this dispatch finds. */
+		atomic_set(&run->signalled, 0);
+		flags = run->clear_intercept ? HVX_DISPATCH_CLEAR_INTERCEPT_SUSPEND : 0;
+		ret = mshv_dispatch_pool(vp, flags);
+		if (ret)
+			return ret;
+
+		switch (out->state) {
+		case HVX_DISPATCH_STATE_BLOCKED:
+			run->clear_intercept = false;
+			ret = mshv_blocked(vp, out->event);
+			if (ret)
+				return ret;
+			break;
+		case HVX_DISPATCH_STATE_READY:
+			run->clear_intercept = out->event == HVX_DISPATCH_EVENT_INTERCEPT;
+			if (run->clear_intercept)
+				return 0;
+			break;
+		default:
+			return -EIO;
+		}
+	}
+}
+
+/* Whether all signals that the hypervisor sent have arrived. */
+static bool mshv_drained(struct mshv_vp *vp)
+{
+	u64 sent;
+
+	if (mshv_hvcall_get_register(vp->partition, vp->index,
+				     HVX_REG_VP_ROOT_SIGNAL_COUNT, &sent))
+		return true;
+	return atomic64_read(&vp->run.signals) >= sent;
+}
+
+/*
+ * Has the hypervisor send no more signals for the VP and takes delivery of
+ * those it sent. Late ones do no harm, as the interrupt handler does not find the
+ * VP any more; so there is a limit to the wait.
+ */
+void mshv_quiesce_root(struct mshv_vp *vp)
+{
+	unsigned long end = jiffies + MSHV_DRAIN_TIMEOUT;
+
+	if (mshv_hvcall_set_register(vp->partition, vp->index, HVX_REG_DISPATCH_SUSPEND,
+				     HVX_SUSPENDED))
+		return;
+	while (!mshv_drained(vp) && time_before(jiffies, end))
+		schedule_timeout_uninterruptible(1);
+}

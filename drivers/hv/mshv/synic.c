@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The synthetic interrupt controller (TLFS 11).
+ *
+ * Each CPU has pages that it shares with the hypervisor, and two interrupt
+ * sources: one for messages about partitions, one for doorbells. Where VMBus
+ * already set up the pages they are shared with it and not switched off.
+ *
+ * The handler is there before the first source is unmasked, and each source is
+ * masked, on its own CPU, before the handler goes.
+ */
+#include <linux/bits.h>
+#include <linux/bitops.h>
+#include <linux/cpu.h>
+#include <linux/cpuhotplug.h>
+#include <linux/device.h>
+#include <linux/io.h>
+#include <linux/kernel.h>
+#include <linux/percpu.h>
+#include <linux/rcupdate.h>
+#include <linux/reboot.h>
+
+#include "compat.h"
+#include "hv_abi.h"
+#include "mshv.h"
+#include "root_hvcall.h"
+#include "run.h"
+#include "synic.h"
+#include "trace.h"
+
+enum mshv_synic_page {
+	MSHV_SIMP,		/* struct hvx_message_page */
+	MSHV_SIEFP,		/* struct hvx_event_flags_page */
+	MSHV_SIRBP,		/* struct hvx_event_ring_page */
+	MSHV_SYNIC_PAGES,
+};
+
+static const u32 mshv_synic_page_msrs[MSHV_SYNIC_PAGES] = {
+	[MSHV_SIMP] = HVX_MSR_SIMP,
+	[MSHV_SIEFP] = HVX_MSR_SIEFP,
+	[MSHV_SIRBP] = HVX_MSR_SIRBP,
+};
+
+static const struct {
+	u32 sint;
+	u64 flags;
+} mshv_sints[] = {
+	{ HVX_SINT_INTERCEPT, 0 },
+	{ HVX_SINT_DOORBELL, HVX_SINT_AS_INTERCEPT },
+};
+
+/**
+ * struct mshv_synic - a CPU's part
+ * @pages: shared pages, by enum mshv_synic_page
+ * @enabled: bit mask of the pages that the driver enabled
+ * @control: the driver enabled the controller
+ */
+struct mshv_synic {
+	void *pages[MSHV_SYNIC_PAGES];
+	unsigned long enabled;
+	bool control;
+};
+
+static DEFINE_PER_CPU(struct mshv_synic, mshv_synic);
+
+static int mshv_cpuhp_state;
+
+/*
+ * Messages. What they say is the hypervisor's word, but not beyond doubt:
+ * a VP or partition may have gone since, and counts are bounded here.
+ */
+
+/* Under RCU. */
+static void mshv_signal_vp(u64 partition_id, u32 index)
+{
+	struct mshv_partition *pt = mshv_partition_find(partition_id);
+	struct mshv_vp *vp = pt ? mshv_vp_find(pt, index) : NULL;
+
+	if (vp)
+		mshv_vp_signal(vp);
+}
+
+static void mshv_handle_pair(const struct hvx_message *msg)
+{
+	const struct hvx_msg_sched_pair *pair = (const void *)msg->payload;
+	unsigned int i, count = min_t(unsigned int, pair->vp_count, HVX_SCHED_MAX_PAIRS);
+
+	for (i = 0; i < count; i++)
+		mshv_signal_vp(pair->partition_ids[i], pair->vp_indexes[i]);
+}
+
+static void mshv_handle_bitset(const struct hvx_message *msg)
+{
+	const struct hvx_msg_sched_bitset *set = (const void *)msg->payload;
+	unsigned long mask = set->valid_bank_mask & GENMASK_ULL(ARRAY_SIZE(set->banks) - 1, 0);
+	unsigned int bank, bit, word = 0;
+
+	for_each_set_bit(bank, &mask, ARRAY_SIZE(set->banks)) {
+		unsigned long bits = set->banks[word++];
+
+		for_each_set_bit(bit, &bits, BITS_PER_LONG)
+			mshv_signal_vp(set->partition_id, bank * BITS_PER_LONG + bit);
+	}
+}
+
+/* A VP has a message in its intercept page; its partition is the sender. */
+static void mshv_handle_opaque(const struct hvx_message *msg)
+{
+	const struct hvx_msg_opaque_intercept *opaque = (const void *)msg->payload;
+
+	mshv_signal_vp(msg->sender, opaque->vp_index);
+}
+
+static void mshv_handle_async(const struct hvx_message *msg)
+{
+	const struct hvx_msg_async_completion *async = (const void *)msg->payload;
+	struct mshv_partition *pt = mshv_partition_find(async->partition_id);
+
+	if (pt)
+		mshv_async_complete(pt, async->status);
+}
+
+static const struct {
+	u32 type;
+	void (*handle)(const struct hvx_message *msg);
+} mshv_messages[] = {
+	{ HVX_MSG_SCHEDULER_VP_PAIR, mshv_handle_pair },
+	{ HVX_MSG_SCHEDULER_VP_BITSET, mshv_handle_bitset },
+	{ HVX_MSG_OPAQUE_INTERCEPT, mshv_handle_opaque },
+	{ HVX_MSG_ASYNC_CALL_COMPLETION, mshv_handle_async },
+};
+
+static void mshv_handle_message(u32 type, const struct hvx_message *msg)
+{
+	int i;
+
+	trace_mshv_synic_message(type, msg->sender);
+	for (i = 0; i < ARRAY_SIZE(mshv_messages); i++) {
+		if (mshv_messages[i].type == type) {
+			rcu_read_lock();
+			mshv_messages[i].handle(msg);
+			rcu_read_unlock();
+			return;
+		}
+	}
+	dev_warn_once(mshv_dev, "unknown message %#x of the hypervisor dropped\n", type);
+}
+
+/* Frees the slot, whatever was in it, and asks for the next message. */
+static void mshv_message_done(struct hvx_message *slot)
+{
+	WRITE_ONCE(slot->type, HVX_MSG_NONE);
+	/* The hypervisor looks at the type when it sets the flag, and we vice versa. */
+	mb();
+	if (READ_ONCE(slot->flags) & HVX_MSG_FLAG_PENDING)
+		mshv_wrmsr(HVX_MSR_EOM, 0);
+}
+
+static struct hvx_message *mshv_intercept_slot(struct mshv_synic *synic)
+{
+	struct hvx_message_page *simp = synic->pages[MSHV_SIMP];
+
+	return simp ? &simp->sint[HVX_SINT_INTERCEPT] : NULL;
+}
+
+/* Interrupt handler of both sources. */
+static void mshv_isr(void)
+{
+	struct hvx_message *slot = mshv_intercept_slot(this_cpu_ptr(&mshv_synic));
+	u32 type;
+
+	if (!slot)
+		return;
+	type = READ_ONCE(slot->type);
+	if (type == HVX_MSG_NONE)
+		return;
+	/* The type is written last. */
+	rmb();
+	mshv_handle_message(type, slot);
+	mshv_message_done(slot);
+}
+
+/*
+ * Set-up of a CPU, on that CPU
+ */
+
+static int mshv_synic_map(struct mshv_synic *synic, enum mshv_synic_page page)
+{
+	u32 msr = mshv_synic_page_msrs[page];
+	u64 value = mshv_rdmsr(msr);
+	void *va;
+
+	va = memremap(value & HVX_MSR_PAGE_MASK, HVX_PAGE_SIZE, MEMREMAP_WB);
+	if (!va)
+		return -ENOMEM;
+	if (!(value & HVX_MSR_PAGE_ENABLE)) {
+		mshv_wrmsr(msr, value | HVX_MSR_PAGE_ENABLE);
+		__set_bit(page, &synic->enabled);
+	}
+	synic->pages[page] = va;
+	return 0;
+}
+
+static void mshv_synic_unmap(struct mshv_synic *synic)
+{
+	enum mshv_synic_page page;
+
+	for (page = 0; page < MSHV_SYNIC_PAGES; page++) {
+		u32 msr = mshv_synic_page_msrs[page];
+		void *va = synic->pages[page];
+
+		if (!va)
+			continue;
+		synic->pages[page] = NULL;
+		if (__test_and_clear_bit(page, &synic->enabled))
+			mshv_wrmsr(msr, mshv_rdmsr(msr) & ~HVX_MSR_PAGE_ENABLE);
+		memunmap(va);
+	}
+}
+
+static void mshv_sints_mask(void)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(mshv_sints); i++)
+		mshv_wrmsr(HVX_MSR_SINT0 + mshv_sints[i].sint,
+			   HVX_SINT_MASKED | HYPERVISOR_CALLBACK_VECTOR);
+}
+
+static void mshv_sints_unmask(void)
+{
+	u64 sint = HYPERVISOR_CALLBACK_VECTOR;
+	int i;
+
+	if (!(ms_hyperv.hints & HVX_HINT_NO_AUTO_EOI))
+		sint |= HVX_SINT_AUTO_EOI;
+	for (i = 0; i < ARRAY_SIZE(mshv_sints); i++)
+		mshv_wrmsr(HVX_MSR_SINT0 + mshv_sints[i].sint, sint | mshv_sints[i].flags);
+}
+
+static int mshv_synic_online(unsigned int cpu)
+{
+	struct mshv_synic *synic = this_cpu_ptr(&mshv_synic);
+	enum mshv_synic_page page;
+	u64 control;
+	int ret;
+
+	for (page = 0; page < MSHV_SYNIC_PAGES; page++) {
+		ret = mshv_synic_map(synic, page);
+		if (ret) {
+			mshv_synic_unmap(synic);
+			return ret;
+		}
+	}
+	control = mshv_rdmsr(HVX_MSR_SCONTROL);
+	synic->control = !(control & HVX_SCONTROL_ENABLE);
+	if (synic->control)
+		mshv_wrmsr(HVX_MSR_SCONTROL, control | HVX_SCONTROL_ENABLE);
+
+	/* What a predecessor left is for nobody, and would block the slot. */
+	mshv_message_done(mshv_intercept_slot(synic));
+	mshv_sints_unmask();
+	return 0;
+}
+
+static int mshv_synic_offline(unsigned int cpu)
+{
+	struct mshv_synic *synic = this_cpu_ptr(&mshv_synic);
+
+	/* Interrupts are enabled here: what was pending has been handled after this. */
+	mshv_sints_mask();
+	if (synic->control)
+		mshv_wrmsr(HVX_MSR_SCONTROL,
+			   mshv_rdmsr(HVX_MSR_SCONTROL) & ~HVX_SCONTROL_ENABLE);
+	synic->control = false;
+	mshv_synic_unmap(synic);
+	return 0;
+}
+
+static void mshv_synic_stop(void)
+{
+	if (mshv_cpuhp_state > 0)
+		cpuhp_remove_state(mshv_cpuhp_state);
+	mshv_cpuhp_state = 0;
+}
+
+/* The next kernel, if there is one, must not find pages shared with nobody. */
+static int mshv_reboot(struct notifier_block *nb, unsigned long code, void *data)
+{
+	mshv_synic_stop();
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block mshv_reboot_nb = {
+	.notifier_call = mshv_reboot,
+};
+
+int __init mshv_synic_init(void)
+{
+	int ret;
+
+	if (!mshv_isr_available())
+		return -EBUSY;
+	mshv_isr_install(mshv_isr);
+	ret = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "hyperv/mshv:online",
+				mshv_synic_online, mshv_synic_offline);
+	if (ret < 0)
+		goto remove_isr;
+	mshv_cpuhp_state = ret;
+	ret = register_reboot_notifier(&mshv_reboot_nb);
+	if (ret)
+		goto stop;
+	return 0;
+
+stop:
+	mshv_synic_stop();
+remove_isr:
+	mshv_isr_remove();
+	return ret;
+}
+
+void mshv_synic_exit(void)
+{
+	unregister_reboot_notifier(&mshv_reboot_nb);
+	mshv_synic_stop();
+	mshv_isr_remove();
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Trace events. Partitions and VPs go by the hypervisor's names for them. */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM mshv
+
+#if !defined(_MSHV_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define _MSHV_TRACE_H
+
+#include <linux/tracepoint.h>
+
+TRACE_EVENT(mshv_hvcall_failed,
+	TP_PROTO(u16 code, u16 status, u16 done, u16 reps),
+	TP_ARGS(code, status, done, reps),
+	TP_STRUCT__entry(
+		__field(u16, code)
+		__field(u16, status)
+		__field(u16, done)
+		__field(u16, reps)
+	),
+	TP_fast_assign(
+		__entry->code = code;
+		__entry->status = status;
+		__entry->done = done;
+		__entry->reps = reps;
+	),
+	TP_printk("code=%#x status=%#x done=%u/%u", __entry->code, __entry->status,
+		  __entry->done, __entry->reps)
+);
+
+TRACE_EVENT(mshv_root_hvcall,
+	TP_PROTO(u64 partition, u16 code, u16 status, u16 reps),
+	TP_ARGS(partition, code, status, reps),
+	TP_STRUCT__entry(
+		__field(u64, partition)
+		__field(u16, code)
+		__field(u16, status)
+		__field(u16, reps)
+	),
+	TP_fast_assign(
+		__entry->partition = partition;
+		__entry->code = code;
+		__entry->status = status;
+		__entry->reps = reps;
+	),
+	TP_printk("partition=%#llx code=%#x status=%#x reps=%u", __entry->partition,
+		  __entry->code, __entry->status, __entry->reps)
+);
+
+/* Memory of the hypervisor; @status ended the hypercall */
+DECLARE_EVENT_CLASS(mshv_pool,
+	TP_PROTO(u64 partition, long pages, u16 status),
+	TP_ARGS(partition, pages, status),
+	TP_STRUCT__entry(
+		__field(u64, partition)
+		__field(long, pages)
+		__field(u16, status)
+	),
+	TP_fast_assign(
+		__entry->partition = partition;
+		__entry->pages = pages;
+		__entry->status = status;
+	),
+	TP_printk("partition=%#llx pages=%ld status=%#x", __entry->partition,
+		  __entry->pages, __entry->status)
+);
+
+DEFINE_EVENT(mshv_pool, mshv_deposit,
+	TP_PROTO(u64 partition, long pages, u16 status),
+	TP_ARGS(partition, pages, status)
+);
+
+DEFINE_EVENT(mshv_pool, mshv_withdraw,
+	TP_PROTO(u64 partition, long pages, u16 status),
+	TP_ARGS(partition, pages, status)
+);
+
+DEFINE_EVENT(mshv_pool, mshv_pages_lost,
+	TP_PROTO(u64 partition, long pages, u16 status),
+	TP_ARGS(partition, pages, status)
+);
+
+DECLARE_EVENT_CLASS(mshv_partition,
+	TP_PROTO(u64 partition),
+	TP_ARGS(partition),
+	TP_STRUCT__entry(
+		__field(u64, partition)
+	),
+	TP_fast_assign(
+		__entry->partition = partition;
+	),
+	TP_printk("partition=%#llx", __entry->partition)
+);
+
+DEFINE_EVENT(mshv_partition, mshv_partition_create,
+	TP_PROTO(u64 partition),
+	TP_ARGS(partition)
+);
+
+DEFINE_EVENT(mshv_partition, mshv_partition_destroy,
+	TP_PROTO(u64 partition),
+	TP_ARGS(partition)
+);
+
+TRACE_EVENT(mshv_partition_state,
+	TP_PROTO(u64 partition, int state),
+	TP_ARGS(partition, state),
+	TP_STRUCT__entry(
+		__field(u64, partition)
+		__field(int, state)
+	),
+	TP_fast_assign(
+		__entry->partition = partition;
+		__entry->state = state;
+	),
+	TP_printk("partition=%#llx state=%s", __entry->partition,
+		  __print_symbolic(__entry->state, { 0, "created" }, { 1, "active" },
+				   { 2, "broken" }, { 3, "closed" }))
+);
+
+DECLARE_EVENT_CLASS(mshv_vp,
+	TP_PROTO(u64 partition, u32 vp),
+	TP_ARGS(partition, vp),
+	TP_STRUCT__entry(
+		__field(u64, partition)
+		__field(u32, vp)
+	),
+	TP_fast_assign(
+		__entry->partition = partition;
+		__entry->vp = vp;
+	),
+	TP_printk("partition=%#llx vp=%u", __entry->partition, __entry->vp)
+);
+
+DEFINE_EVENT(mshv_vp, mshv_vp_create,
+	TP_PROTO(u64 partition, u32 vp),
+	TP_ARGS(partition, vp)
+);
+
+/* The VP's thread goes to sleep until the hypervisor signals the VP */
+DEFINE_EVENT(mshv_vp, mshv_vp_block,
+	TP_PROTO(u64 partition, u32 vp),
+	TP_ARGS(partition, vp)
+);
+
+DEFINE_EVENT(mshv_vp, mshv_vp_signal,
+	TP_PROTO(u64 partition, u32 vp),
+	TP_ARGS(partition, vp)
+);
+
+DECLARE_EVENT_CLASS(mshv_vp_result,
+	TP_PROTO(u64 partition, u32 vp, int result),
+	TP_ARGS(partition, vp, result),
+	TP_STRUCT__entry(
+		__field(u64, partition)
+		__field(u32, vp)
+		__field(int, result)
+	),
+	TP_fast_assign(
+		__entry->partition = partition;
+		__entry->vp = vp;
+		__entry->result = result;
+	),
+	TP_printk("partition=%#llx vp=%u result=%d", __entry->partition, __entry->vp,
+		  __entry->result)
+);
+
+DEFINE_EVENT(mshv_vp_result, mshv_vp_delete,
+	TP_PROTO(u64 partition, u32 vp, int result),
+	TP_ARGS(partition, vp, result)
+);
+
+/* The end of RUN_VP, with or without an intercept message */
+DEFINE_EVENT(mshv_vp_result, mshv_vp_exit,
+	TP_PROTO(u64 partition, u32 vp, int result),
+	TP_ARGS(partition, vp, result)
+);
+
+TRACE_EVENT(mshv_vp_dispatch,
+	TP_PROTO(u64 partition, u32 vp, u32 flags, u16 status, u32 state, u32 event),
+	TP_ARGS(partition, vp, flags, status, state, event),
+	TP_STRUCT__entry(
+		__field(u64, partition)
+		__field(u32, vp)
+		__field(u32, flags)
+		__field(u32, state)
+		__field(u32, event)
+		__field(u16, status)
+	),
+	TP_fast_assign(
+		__entry->partition = partition;
+		__entry->vp = vp;
+		__entry->flags = flags;
+		__entry->state = state;
+		__entry->event = event;
+		__entry->status = status;
+	),
+	TP_printk("partition=%#llx vp=%u flags=%#x status=%#x state=%u event=%u",
+		  __entry->partition, __entry->vp, __entry->flags, __entry->status,
+		  __entry->state, __entry->event)
+);
+
+TRACE_EVENT(mshv_vp_intercept,
+	TP_PROTO(u64 partition, u32 vp, u32 type),
+	TP_ARGS(partition, vp, type),
+	TP_STRUCT__entry(
+		__field(u64, partition)
+		__field(u32, vp)
+		__field(u32, type)
+	),
+	TP_fast_assign(
+		__entry->partition = partition;
+		__entry->vp = vp;
+		__entry->type = type;
+	),
+	TP_printk("partition=%#llx vp=%u message=%#x", __entry->partition, __entry->vp,
+		  __entry->type)
+);
+
+TRACE_EVENT(mshv_synic_message,
+	TP_PROTO(u32 type, u64 sender),
+	TP_ARGS(type, sender),
+	TP_STRUCT__entry(
+		__field(u64, sender)
+		__field(u32, type)
+	),
+	TP_fast_assign(
+		__entry->sender = sender;
+		__entry->type = type;
+	),
+	TP_printk("message=%#x sender=%#llx", __entry->type, __entry->sender)
+);
+
+#endif /* _MSHV_TRACE_H */
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH .
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>
