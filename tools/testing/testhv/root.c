@@ -274,19 +274,28 @@ static void inject_nmi(struct root_vp *rv)
 }
 
 /*
- * The root halts: the hypervisor's chance to run children. Otherwise it really
- * halts, with a second entry at which HLT is not intercepted.
+ * The root halts: the hypervisor's chance to run children. With none to run it
+ * enters once more without the intercept, and really halts.
  */
 static void hlt_exit(struct root_vp *rv)
 {
-	struct vmcb_control *c = &rv->vcpu.vmcb->c;
-	u64 rflags = rv->vcpu.vmcb->s.rflags;
+	bool can_wake = rv->vcpu.vmcb->s.rflags & RFLAGS_IF;
 
-	if (sched_ops && rflags & RFLAGS_IF && sched_ops->run(rv->cpu, true)) {
+	if (can_wake && sched_ops && sched_ops->run(rv->cpu, true))
 		vcpu_skip(&rv->vcpu, 1);
-		return;
-	}
-	c->intercept1 &= ~SVM_INTERCEPT(SVM_EXIT_HLT);
+	else
+		rv->vcpu.vmcb->c.intercept1 &= ~SVM_INTERCEPT(SVM_EXIT_HLT);
+}
+
+/* The root has finished an interrupt: it can be left alone for a time slice. */
+static void run_children(struct root_vp *rv, u64 code)
+{
+	bool eoi = code == SVM_EXIT_MSR && (u32)rv->vcpu.gpr[REG_RCX] == HVX_MSR_EOI;
+
+	if (code != SVM_EXIT_HLT)
+		rv->vcpu.vmcb->c.intercept1 |= SVM_INTERCEPT(SVM_EXIT_HLT);
+	if (eoi && sched_ops && sched_ops->runnable(rv->cpu))
+		sched_ops->run(rv->cpu, false);
 }
 
 static void handle_exit(struct root_vp *rv, u64 code)
@@ -336,6 +345,7 @@ static void handle_exit(struct root_vp *rv, u64 code)
 void root_run(struct root_vp *rv)
 {
 	struct vcpu *v = &rv->vcpu;
+	u64 code;
 
 	if (rv->cpu->index == 0) {
 		rv->started = true;
@@ -346,6 +356,9 @@ void root_run(struct root_vp *rv)
 			start_ap(rv);
 		timer_repair(rv->cpu);
 		inject_nmi(rv);
-		handle_exit(rv, vcpu_enter(v));
+		code = vcpu_enter(v);
+		handle_exit(rv, code);
+		if (sched_is_hypervisor())
+			run_children(rv, code);
 	}
 }
