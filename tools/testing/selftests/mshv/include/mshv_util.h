@@ -59,6 +59,9 @@ typedef __u64 u64;
 /* Ends the test as failed. abort() is what the harness counts as a failure. */
 void __noreturn __printf(3, 4) test_die(const char *file, int line, const char *fmt, ...);
 
+/* What the program tests; it is skipped without. A program may define its own. */
+extern const char *test_device;
+
 /* For what must hold so that the test makes sense; usable in any thread. */
 #define REQUIRE(cond, fmt, ...)						\
 	do {								\

@@ -1,0 +1,611 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The test hypervisor's own hypercalls, issued past the driver through
+ * /dev/testhv_hvcall (tools/testing/testhv/kmod). Without that module they skip:
+ * nothing here concerns the driver.
+ */
+#include <sys/mman.h>
+
+#include "mshv_util.h"
+#include "testhv_hvcall.h"
+#include "kselftest_harness.h"
+
+#define REPS(n)		((u64)(n) << HVX_HYPERCALL_REP_COUNT_SHIFT)
+#define START(n)	((u64)(n) << HVX_HYPERCALL_REP_START_SHIFT)
+#define VARHDR(n)	((u64)(n) << HVX_HYPERCALL_VARHDR_SHIFT)
+#define NO_ID		0x7777777700000123ULL
+
+static int dev = -1;
+
+const char *test_device = TESTHV_HVCALL_DEV;
+
+#define DEV_OPEN() do {						\
+	if (dev < 0)							\
+		dev = open(TESTHV_HVCALL_DEV, O_RDWR | O_CLOEXEC);	\
+	ASSERT_LE(0, dev);						\
+} while (0)
+
+static u64 hvc_full(u64 control, const void *in, u32 in_size, u32 in_off, void *out,
+		    u32 out_size, u32 out_off)
+{
+	struct testhv_hvcall c = {
+		.control = control, .in = (u64)in, .out = (u64)out, .in_size = in_size,
+		.out_size = out_size, .in_offset = in_off, .out_offset = out_off,
+	};
+
+	REQUIRE(!ioctl(dev, TESTHV_HVCALL, &c), "errno %d", errno);
+	return c.result;
+}
+
+static u64 hvc(u64 control, const void *in, u32 in_size, void *out, u32 out_size)
+{
+	return hvc_full(control, in, in_size, 0, out, out_size, 0);
+}
+
+static u64 hvc_fast(u64 code, u64 a, u64 b)
+{
+	struct testhv_hvcall c = {
+		.control = code | HVX_HYPERCALL_FAST, .in = a, .out = b,
+		.flags = TESTHV_HVCALL_RAW_IN | TESTHV_HVCALL_RAW_OUT,
+	};
+
+	REQUIRE(!ioctl(dev, TESTHV_HVCALL, &c), "errno %d", errno);
+	return c.result;
+}
+
+static u16 status_of(u64 result)
+{
+	return result & HVX_RESULT_STATUS_MASK;
+}
+
+static u16 reps_of(u64 result)
+{
+	return (result & HVX_RESULT_REPS_MASK) >> HVX_RESULT_REPS_SHIFT;
+}
+
+static void pages_alloc(u64 *pfns, u32 count, u32 order)
+{
+	struct testhv_pages p = { .count = count, .order = order, .pfns = (u64)pfns };
+
+	REQUIRE(!ioctl(dev, TESTHV_PAGES, &p), "errno %d", errno);
+}
+
+static void *page_map(u64 pfn, size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, dev, pfn << 12);
+
+	REQUIRE(p != MAP_FAILED, "errno %d", errno);
+	return p;
+}
+
+/* Deposit @n fresh pages. */
+static void deposit(u64 id, unsigned int n)
+{
+	struct { u64 id, pfns[HVX_DEPOSIT_MAX_REPS]; } in = { .id = id };
+
+	while (n) {
+		unsigned int now = n < HVX_DEPOSIT_MAX_REPS ? n : HVX_DEPOSIT_MAX_REPS;
+		u64 r;
+
+		pages_alloc(in.pfns, now, 0);
+		r = hvc(HVX_CALL_DEPOSIT_MEMORY | REPS(now), &in, 8 + 8 * now, NULL, 0);
+		REQUIRE(!status_of(r) && reps_of(r) == now, "result %llx", r);
+		n -= now;
+	}
+}
+
+static unsigned int withdraw_all(u64 id)
+{
+	struct hvx_in_withdraw_memory in = { .partition_id = id };
+	struct hvx_out_withdraw_memory out;
+	unsigned int total = 0;
+	u64 r;
+
+	do {
+		r = hvc(HVX_CALL_WITHDRAW_MEMORY | REPS(HVX_WITHDRAW_MAX_REPS), &in, sizeof(in),
+			&out, sizeof(out));
+		total += reps_of(r);
+	} while (!status_of(r));
+	REQUIRE(status_of(r) == HVX_STATUS_NO_RESOURCES, "result %llx", r);
+	return total;
+}
+
+static u16 create(u64 flags, u64 *id)
+{
+	struct hvx_in_create_partition in = {
+		.flags = flags, .compat_version = HVX_COMPATIBILITY_21H2,
+	};
+	struct hvx_out_create_partition out;
+	u16 status;
+
+	do {
+		status = status_of(hvc(HVX_CALL_CREATE_PARTITION, &in, sizeof(in), &out,
+				       sizeof(out)));
+		if (status == HVX_STATUS_INSUFFICIENT_MEMORY)
+			deposit(HVX_PARTITION_ID_SELF, 1);
+	} while (status == HVX_STATUS_INSUFFICIENT_MEMORY);
+	*id = out.partition_id;
+	return status;
+}
+
+static u16 initialize(u64 id)
+{
+	return status_of(hvc_fast(HVX_CALL_INITIALIZE_PARTITION, id, 0));
+}
+
+static u16 finalize(u64 id)
+{
+	return status_of(hvc_fast(HVX_CALL_FINALIZE_PARTITION, id, 0));
+}
+
+static u16 delete(u64 id)
+{
+	return status_of(hvc_fast(HVX_CALL_DELETE_PARTITION, id, 0));
+}
+
+static u16 create_vp(u64 id, u32 index)
+{
+	struct hvx_in_create_vp in = { .partition_id = id, .vp_index = index };
+
+	return status_of(hvc(HVX_CALL_CREATE_VP, &in, sizeof(in), NULL, 0));
+}
+
+static u64 map_gpa(u64 id, u64 gpa_page, u32 flags, const u64 *pfns, unsigned int n)
+{
+	struct { struct hvx_in_map_gpa_pages h; u64 pfns[HVX_MAP_GPA_MAX_REPS]; } in = {
+		.h = { .partition_id = id, .gpa_base = gpa_page, .flags = flags },
+	};
+
+	if (pfns)
+		memcpy(in.pfns, pfns, n * sizeof(*pfns));
+	return hvc(HVX_CALL_MAP_GPA_PAGES | REPS(n), &in, sizeof(in.h) + 8 * n, NULL, 0);
+}
+
+static u64 unmap_gpa(u64 id, u64 gpa_page, u32 flags, unsigned int n)
+{
+	struct hvx_in_unmap_gpa_pages in = {
+		.partition_id = id, .gpa_base = gpa_page, .flags = flags,
+	};
+
+	return hvc(HVX_CALL_UNMAP_GPA_PAGES | REPS(n), &in, sizeof(in), NULL, 0);
+}
+
+static u16 set_reg(u64 id, u32 vp, u32 name, union hvx_value v)
+{
+	struct { struct hvx_in_vp_registers h; struct hvx_register r; } in = {
+		.h = { .partition_id = id, .vp_index = vp },
+		.r = { .name = name, .value = v },
+	};
+
+	return status_of(hvc(HVX_CALL_SET_VP_REGISTERS | REPS(1), &in, sizeof(in), NULL, 0));
+}
+
+static u16 set_reg64(u64 id, u32 vp, u32 name, u64 val)
+{
+	return set_reg(id, vp, name, (union hvx_value){ .u64 = val });
+}
+
+static union hvx_value get_reg(u64 id, u32 vp, u32 name)
+{
+	struct { struct hvx_in_vp_registers h; u32 name; } in = {
+		.h = { .partition_id = id, .vp_index = vp }, .name = name,
+	};
+	union hvx_value v;
+	u64 r = hvc(HVX_CALL_GET_VP_REGISTERS | REPS(1), &in, sizeof(in.h) + 4, &v, sizeof(v));
+
+	REQUIRE(!status_of(r), "register %x: %llx", name, r);
+	return v;
+}
+
+static void *map_state_page(u64 id, u32 vp, u16 type)
+{
+	struct hvx_in_map_vp_state_page in = { .partition_id = id, .vp_index = vp, .type = type };
+	struct hvx_out_map_vp_state_page out;
+	u64 r = hvc(HVX_CALL_MAP_VP_STATE_PAGE, &in, sizeof(in), &out, sizeof(out));
+
+	REQUIRE(!status_of(r), "result %llx", r);
+	return page_map(out.pfn, HVX_PAGE_SIZE);
+}
+
+static struct hvx_out_dispatch_vp dispatch(u64 id, u32 vp, u32 flags)
+{
+	struct hvx_in_dispatch_vp in = { .partition_id = id, .vp_index = vp, .flags = flags };
+	struct hvx_out_dispatch_vp out;
+	u64 r;
+
+	do {
+		r = hvc(HVX_CALL_DISPATCH_VP, &in, sizeof(in), &out, sizeof(out));
+		REQUIRE(!status_of(r), "result %llx", r);
+		in.flags = 0;
+	} while (out.state == HVX_DISPATCH_STATE_READY &&
+		 out.event == HVX_DISPATCH_EVENT_INVALID);
+	return out;
+}
+
+/* A partition with one page of RAM at GPA 0x1000 and VP 0. */
+struct guest {
+	u64 id;
+	u64 pfn;
+	u8 *ram;
+	struct hvx_message *msg;
+	struct hvx_register_page *regs;
+};
+
+static void guest_init(struct guest *g, u64 flags)
+{
+	union hvx_value cs;
+
+	REQUIRE(!create(flags | HVX_CREATE_INTERCEPT_MESSAGE_PAGE, &g->id), "create");
+	deposit(g->id, 64);
+	REQUIRE(!initialize(g->id), "initialize");
+	REQUIRE(!create_vp(g->id, 0), "create VP");
+	pages_alloc(&g->pfn, 1, 0);
+	g->ram = page_map(g->pfn, HVX_PAGE_SIZE);
+	REQUIRE(!status_of(map_gpa(g->id, 1, 0xf, &g->pfn, 1)), "map");
+	g->regs = map_state_page(g->id, 0, HVX_STATE_PAGE_REGISTERS);
+	g->msg = map_state_page(g->id, 0, HVX_STATE_PAGE_INTERCEPT_MESSAGE);
+	cs = get_reg(g->id, 0, HVX_REG_CS);
+	cs.segment.base = 0;
+	cs.segment.selector = 0;
+	set_reg(g->id, 0, HVX_REG_CS, cs);
+	set_reg64(g->id, 0, HVX_REG_RIP, 0x1000);
+	set_reg64(g->id, 0, HVX_REG_RFLAGS, 2);
+	set_reg64(g->id, 0, HVX_REG_EXPLICIT_SUSPEND, 0);
+}
+
+static void guest_free(struct guest *g)
+{
+	munmap(g->ram, HVX_PAGE_SIZE);
+	munmap(g->regs, HVX_PAGE_SIZE);
+	munmap(g->msg, HVX_PAGE_SIZE);
+	REQUIRE(!finalize(g->id), "finalize");
+	REQUIRE(withdraw_all(g->id) == 64, "pages are missing");
+	REQUIRE(!delete(g->id), "delete");
+}
+
+/* The argument checks in front of all calls */
+
+TEST(unknown_codes)
+{
+	DEV_OPEN();
+	EXPECT_EQ(HVX_STATUS_INVALID_HYPERCALL_CODE, status_of(hvc(0, NULL, 0, NULL, 0)));
+	EXPECT_EQ(HVX_STATUS_INVALID_HYPERCALL_CODE, status_of(hvc(0x3333, NULL, 0, NULL, 0)));
+	EXPECT_EQ(HVX_STATUS_INVALID_HYPERCALL_CODE, status_of(hvc(0xffff, NULL, 0, NULL, 0)));
+}
+
+TEST(control_word)
+{
+	struct hvx_in_partition in = { NO_ID };
+	struct { u64 id, pfn; } dep = { NO_ID };
+	unsigned int bit;
+
+	DEV_OPEN();
+	for (bit = 0; bit < 64; bit++)
+		if (HVX_HYPERCALL_RSVD_MASK >> bit & 1)
+			EXPECT_EQ(HVX_STATUS_INVALID_HYPERCALL_INPUT,
+				  status_of(hvc(HVX_CALL_INITIALIZE_PARTITION | 1ULL << bit,
+						&in, sizeof(in), NULL, 0)));
+	/* simple calls have neither reps nor a variable header */
+	EXPECT_EQ(HVX_STATUS_INVALID_HYPERCALL_INPUT,
+		  status_of(hvc(HVX_CALL_INITIALIZE_PARTITION | REPS(1), &in, 8, NULL, 0)));
+	EXPECT_EQ(HVX_STATUS_INVALID_HYPERCALL_INPUT,
+		  status_of(hvc(HVX_CALL_INITIALIZE_PARTITION | START(1), &in, 8, NULL, 0)));
+	EXPECT_EQ(HVX_STATUS_INVALID_HYPERCALL_INPUT,
+		  status_of(hvc(HVX_CALL_INITIALIZE_PARTITION | VARHDR(1), &in, 8, NULL, 0)));
+	/* rep calls have some, and start below their number */
+	EXPECT_EQ(HVX_STATUS_INVALID_HYPERCALL_INPUT,
+		  status_of(hvc(HVX_CALL_DEPOSIT_MEMORY, &dep, 16, NULL, 0)));
+	EXPECT_EQ(HVX_STATUS_INVALID_HYPERCALL_INPUT,
+		  status_of(hvc(HVX_CALL_DEPOSIT_MEMORY | REPS(1) | START(1), &dep, 16,
+				NULL, 0)));
+	EXPECT_EQ(HVX_STATUS_INVALID_HYPERCALL_INPUT,
+		  status_of(hvc(HVX_CALL_DEPOSIT_MEMORY | REPS(512), &dep, 16, NULL, 0)));
+	/* not every call may be fast */
+	EXPECT_EQ(HVX_STATUS_INVALID_HYPERCALL_INPUT,
+		  status_of(hvc_fast(HVX_CALL_CREATE_PARTITION, 0, 0)));
+}
+
+TEST(parameter_lists)
+{
+	struct hvx_in_get_partition_property in = {
+		.partition_id = HVX_PARTITION_ID_SELF, .code = HVX_PROP_PROCESSOR_FEATURES0,
+	};
+	struct testhv_hvcall raw = { .control = HVX_CALL_GET_PARTITION_PROPERTY };
+	u64 val;
+
+	DEV_OPEN();
+	EXPECT_EQ(0, status_of(hvc(HVX_CALL_GET_PARTITION_PROPERTY, &in, sizeof(in), &val, 8)));
+	EXPECT_EQ(HVX_STATUS_INVALID_ALIGNMENT,
+		  status_of(hvc_full(HVX_CALL_GET_PARTITION_PROPERTY, &in, sizeof(in), 4, &val,
+				     8, 0)));
+	EXPECT_EQ(HVX_STATUS_INVALID_ALIGNMENT,
+		  status_of(hvc_full(HVX_CALL_GET_PARTITION_PROPERTY, &in, sizeof(in), 0, &val,
+				     4, 12)));
+	/* up to the last byte of the page, but not beyond */
+	EXPECT_EQ(0, status_of(hvc_full(HVX_CALL_GET_PARTITION_PROPERTY, &in, sizeof(in),
+					4096 - sizeof(in), &val, 8, 4088)));
+	EXPECT_NE(0, status_of(hvc_full(HVX_CALL_GET_PARTITION_PROPERTY, &in, 8, 4088, &val,
+					8, 0)));
+	/* where there is no memory, and memory of the hypervisor */
+	raw.flags = TESTHV_HVCALL_RAW_IN;
+	raw.in = 0xffffffff000ULL;
+	raw.out = (u64)&val;
+	raw.out_size = 8;
+	ASSERT_EQ(0, ioctl(dev, TESTHV_HVCALL, &raw));
+	EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER, status_of(raw.result));
+}
+
+/* Life cycle */
+
+TEST(partition_states)
+{
+	struct hvx_in_create_partition in = { .compat_version = HVX_COMPATIBILITY_21H2 };
+	u64 id, stale;
+
+	DEV_OPEN();
+	in.flags = 1ULL << 40;
+	EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER,
+		  status_of(hvc(HVX_CALL_CREATE_PARTITION, &in, sizeof(in), &id, 8)));
+	in.flags = HVX_CREATE_X2APIC;
+	EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER,
+		  status_of(hvc(HVX_CALL_CREATE_PARTITION, &in, sizeof(in), &id, 8)));
+
+	ASSERT_EQ(0, create(HVX_CREATE_LAPIC, &id));
+	stale = id;
+	EXPECT_EQ(HVX_STATUS_INSUFFICIENT_MEMORY, initialize(id));
+	EXPECT_EQ(HVX_STATUS_INVALID_PARTITION_STATE, create_vp(id, 0));
+	EXPECT_EQ(HVX_STATUS_INVALID_PARTITION_STATE, finalize(id));
+	deposit(id, 1);
+	EXPECT_EQ(0, initialize(id));
+	EXPECT_EQ(HVX_STATUS_INVALID_PARTITION_STATE, initialize(id));
+	EXPECT_EQ(HVX_STATUS_INVALID_PARTITION_STATE, delete(id));
+	EXPECT_EQ(HVX_STATUS_INSUFFICIENT_MEMORY, create_vp(id, 0));
+	deposit(id, 8);
+	EXPECT_EQ(0, create_vp(id, 0));
+	EXPECT_EQ(HVX_STATUS_INVALID_VP_INDEX, create_vp(id, 0));
+	EXPECT_EQ(0, finalize(id));
+	EXPECT_EQ(HVX_STATUS_INVALID_PARTITION_STATE, finalize(id));
+	EXPECT_EQ(HVX_STATUS_INVALID_PARTITION_STATE, create_vp(id, 1));
+	/* what was deposited must be taken back first */
+	EXPECT_EQ(HVX_STATUS_INVALID_PARTITION_STATE, delete(id));
+	EXPECT_EQ(9, withdraw_all(id));
+	EXPECT_EQ(0, delete(id));
+	EXPECT_EQ(HVX_STATUS_INVALID_PARTITION_ID, initialize(stale));
+
+	/* uninitialized ones can be deleted, and ids are not used again */
+	ASSERT_EQ(0, create(0, &id));
+	EXPECT_NE(stale, id);
+	EXPECT_EQ(0, delete(id));
+}
+
+/* Memory */
+
+TEST(deposits)
+{
+	struct { u64 id, pfns[3]; } in;
+	u64 id, r;
+
+	DEV_OPEN();
+	ASSERT_EQ(0, create(0, &id));
+	in.id = id;
+	pages_alloc(in.pfns, 1, 0);
+	in.pfns[1] = in.pfns[0];	/* the same page twice */
+	r = hvc(HVX_CALL_DEPOSIT_MEMORY | REPS(2), &in, 24, NULL, 0);
+	EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER, status_of(r));
+	EXPECT_EQ(1, reps_of(r));
+	in.pfns[0] = 1ULL << 60;	/* no such page */
+	EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER,
+		  status_of(hvc(HVX_CALL_DEPOSIT_MEMORY | REPS(1), &in, 16, NULL, 0)));
+	EXPECT_EQ(1, withdraw_all(id));
+	EXPECT_EQ(0, withdraw_all(id));
+	EXPECT_EQ(0, delete(id));
+}
+
+TEST(guest_memory)
+{
+	u64 id, pfns[4], big, r;
+	struct { u64 id, pfn; } dep;
+
+	DEV_OPEN();
+	ASSERT_EQ(0, create(0, &id));
+	deposit(id, 16);
+	pages_alloc(pfns, 4, 0);
+	EXPECT_EQ(HVX_STATUS_INVALID_PARTITION_STATE, status_of(map_gpa(id, 0, 1, pfns, 1)));
+	ASSERT_EQ(0, initialize(id));
+	EXPECT_EQ(0, status_of(map_gpa(id, 0, 0xf, pfns, 4)));
+	/* flags that make no sense */
+	EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER, status_of(map_gpa(id, 0, 0, pfns, 1)));
+	EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER, status_of(map_gpa(id, 0, 2, pfns, 1)));
+	EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER, status_of(map_gpa(id, 0, 0x11, pfns, 1)));
+	EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER,
+		  status_of(map_gpa(id, 0, HVX_MAP_NO_ACCESS | 1, pfns, 1)));
+	EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER, status_of(unmap_gpa(id, 0, 1, 1)));
+	/* guest addresses that do not exist */
+	EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER, status_of(map_gpa(id, 1ULL << 52, 1, pfns, 1)));
+	EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER, status_of(map_gpa(id, ~0ULL, 1, pfns, 1)));
+	EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER, status_of(unmap_gpa(id, ~0ULL, 0, 2)));
+	/* a mapped page can't be deposited, a deposited page can't be mapped */
+	dep.id = id;
+	dep.pfn = pfns[0];
+	EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER,
+		  status_of(hvc(HVX_CALL_DEPOSIT_MEMORY | REPS(1), &dep, 16, NULL, 0)));
+	EXPECT_EQ(0, status_of(unmap_gpa(id, 0, 0, 4)));
+	EXPECT_EQ(0, status_of(hvc(HVX_CALL_DEPOSIT_MEMORY | REPS(1), &dep, 16, NULL, 0)));
+	r = map_gpa(id, 7, 1, (u64[]){ pfns[1], pfns[0] }, 2);
+	EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER, status_of(r));
+	EXPECT_EQ(1, reps_of(r));
+	/* large pages: aligned on both sides; splitting and joining them */
+	pages_alloc(&big, 1, 9);
+	EXPECT_EQ(0, status_of(map_gpa(id, 0x200, HVX_MAP_LARGE_PAGE | 0xf, &big, 1)));
+	EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER,
+		  status_of(map_gpa(id, 0x201, HVX_MAP_LARGE_PAGE | 0xf, &big, 1)));
+	EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER,
+		  status_of(map_gpa(id, 0x400, HVX_MAP_LARGE_PAGE | 0xf, pfns + 1, 1)));
+	EXPECT_EQ(0, status_of(unmap_gpa(id, 0x200, 0, 1)));
+	EXPECT_EQ(0, status_of(map_gpa(id, 0x200, HVX_MAP_LARGE_PAGE | 0xf, &big, 1)));
+	EXPECT_EQ(0, status_of(map_gpa(id, 0x210, HVX_MAP_NO_ACCESS, NULL, 4)));
+	EXPECT_EQ(0, status_of(unmap_gpa(id, 0x200, HVX_UNMAP_LARGE_PAGE, 1)));
+	EXPECT_EQ(0, finalize(id));
+	EXPECT_EQ(17, withdraw_all(id));
+	EXPECT_EQ(0, delete(id));
+}
+
+/* VPs */
+
+TEST(suspended_at_first)
+{
+	struct hvx_out_dispatch_vp out;
+	u64 id;
+
+	DEV_OPEN();
+	ASSERT_EQ(0, create(HVX_CREATE_LAPIC, &id));
+	deposit(id, 16);
+	ASSERT_EQ(0, initialize(id));
+	ASSERT_EQ(0, create_vp(id, 0));
+	EXPECT_EQ(1, get_reg(id, 0, HVX_REG_EXPLICIT_SUSPEND).u64);
+	EXPECT_EQ(0, get_reg(id, 0, HVX_REG_INTERCEPT_SUSPEND).u64);
+	out = dispatch(id, 0, 0);
+	EXPECT_EQ(HVX_DISPATCH_STATE_BLOCKED, out.state);
+	EXPECT_EQ(HVX_DISPATCH_EVENT_SUSPEND, out.event);
+	EXPECT_EQ(0, finalize(id));
+	EXPECT_EQ(16, withdraw_all(id));
+	EXPECT_EQ(0, delete(id));
+}
+
+TEST(port_exit)
+{
+	static const u8 code[] = {
+		0xba, 0xf8, 0x03,	/* mov $0x3f8, %dx */
+		0x00, 0xd8,		/* add %bl, %al */
+		0x04, 0x30,		/* add $'0', %al */
+		0xee,			/* out %al, %dx */
+		0xb0, 0x00,		/* mov $0, %al */
+		0xee,			/* out %al, %dx */
+	};
+	const struct hvx_msg_io_port *io;
+	struct hvx_out_dispatch_vp out;
+	struct guest g;
+
+	DEV_OPEN();
+	guest_init(&g, HVX_CREATE_LAPIC);
+	memcpy(g.ram, code, sizeof(code));
+	set_reg64(g.id, 0, HVX_REG_RAX, 2);
+	set_reg64(g.id, 0, HVX_REG_RBX, 2);
+	EXPECT_EQ(1, g.regs->version);
+	EXPECT_EQ(1, g.regs->valid);
+	EXPECT_EQ(0, g.regs->dirty);
+
+	out = dispatch(g.id, 0, 0);
+	EXPECT_EQ(HVX_DISPATCH_STATE_READY, out.state);
+	EXPECT_EQ(HVX_DISPATCH_EVENT_INTERCEPT, out.event);
+	ASSERT_EQ(HVX_MSG_X64_IO_PORT, g.msg->type);
+	EXPECT_EQ(g.id, g.msg->sender);
+	io = (const void *)g.msg->payload;
+	EXPECT_EQ(0x3f8, io->port);
+	EXPECT_EQ(1, io->access_info);
+	EXPECT_EQ(HVX_ACCESS_WRITE, io->h.access_type);
+	EXPECT_EQ(0x1007, io->h.rip);
+	EXPECT_EQ(1, io->h.length_cr8 & 0xf);
+	EXPECT_EQ(0x34, io->rax);
+	EXPECT_EQ(0xee, io->bytes[0]);
+	EXPECT_EQ(1, get_reg(g.id, 0, HVX_REG_INTERCEPT_SUSPEND).u64);
+
+	g.regs->rip = 0x1008;
+	g.regs->dirty = HVX_REGPAGE_IP;
+	out = dispatch(g.id, 0, HVX_DISPATCH_CLEAR_INTERCEPT_SUSPEND);
+	EXPECT_EQ(HVX_DISPATCH_EVENT_INTERCEPT, out.event);
+	EXPECT_EQ(0, g.regs->dirty);
+	EXPECT_EQ(0x100a, io->h.rip);
+	EXPECT_EQ(0, io->rax);
+	guest_free(&g);
+}
+
+TEST(memory_exits)
+{
+	static const u8 code[] = {
+		0xa1, 0x00, 0x30,	/* mov 0x3000, %ax: mapped, no access */
+		0xa3, 0x00, 0x40,	/* mov %ax, 0x4000: never mapped */
+	};
+	const struct hvx_msg_memory *m;
+	struct guest g;
+
+	DEV_OPEN();
+	guest_init(&g, HVX_CREATE_LAPIC);
+	memcpy(g.ram, code, sizeof(code));
+	m = (const void *)g.msg->payload;
+	ASSERT_EQ(0, status_of(map_gpa(g.id, 3, HVX_MAP_NO_ACCESS, NULL, 1)));
+	dispatch(g.id, 0, 0);
+	EXPECT_EQ(HVX_MSG_GPA_INTERCEPT, g.msg->type);
+	EXPECT_EQ(0x3000, m->gpa);
+	EXPECT_EQ(0x3000, m->gva);
+	EXPECT_EQ(HVX_MEM_GVA_VALID | HVX_MEM_GVA_GPA_VALID, m->access_info);
+	EXPECT_EQ(HVX_ACCESS_READ, m->h.access_type);
+	EXPECT_EQ(3, m->h.length_cr8 & 0xf);
+	EXPECT_EQ(0, memcmp(m->bytes, code, sizeof(code)));
+
+	set_reg64(g.id, 0, HVX_REG_RIP, 0x1003);
+	dispatch(g.id, 0, HVX_DISPATCH_CLEAR_INTERCEPT_SUSPEND);
+	EXPECT_EQ(HVX_MSG_UNMAPPED_GPA, g.msg->type);
+	EXPECT_EQ(0x4000, m->gpa);
+	EXPECT_EQ(HVX_ACCESS_WRITE, m->h.access_type);
+	guest_free(&g);
+}
+
+TEST(halt_and_wake)
+{
+	static const u8 code[] = {
+		0xfb,			/* sti */
+		0xf4,			/* hlt */
+		0xe7, 0x10,		/* out %ax, $0x10 */
+	};
+	struct hvx_in_assert_interrupt in = {
+		.type = HVX_INTERRUPT_EXTINT, .vector = 0x20,
+	};
+	struct hvx_out_dispatch_vp out;
+	struct guest g;
+	u64 low;
+
+	DEV_OPEN();
+	/* without a local APIC a halt is the VMM's */
+	guest_init(&g, 0);
+	memcpy(g.ram, code, sizeof(code));
+	out = dispatch(g.id, 0, 0);
+	EXPECT_EQ(HVX_DISPATCH_EVENT_INTERCEPT, out.event);
+	EXPECT_EQ(HVX_MSG_X64_HALT, g.msg->type);
+	guest_free(&g);
+
+	guest_init(&g, HVX_CREATE_LAPIC);
+	memcpy(g.ram, code, sizeof(code));
+	/* an IRET at 0x1100 as the handler; IDT entry 0x20 of real mode */
+	g.ram[0x100] = 0xcf;
+	pages_alloc(&low, 1, 0);
+	ASSERT_EQ(0, status_of(map_gpa(g.id, 0, 0xf, &low, 1)));
+	*(u32 *)((u8 *)page_map(low, 4096) + 4 * 0x20) = 0x1100;
+	set_reg64(g.id, 0, HVX_REG_RSP, 0x800);
+	out = dispatch(g.id, 0, 0);
+	EXPECT_EQ(HVX_DISPATCH_STATE_BLOCKED, out.state);
+	EXPECT_EQ(HVX_DISPATCH_EVENT_INVALID, out.event);
+	in.partition_id = g.id;
+	ASSERT_EQ(0, status_of(hvc(HVX_CALL_ASSERT_VIRTUAL_INTERRUPT, &in, sizeof(in), NULL, 0)));
+	out = dispatch(g.id, 0, 0);
+	EXPECT_EQ(HVX_DISPATCH_EVENT_INTERCEPT, out.event);
+	EXPECT_EQ(HVX_MSG_X64_IO_PORT, g.msg->type);
+	guest_free(&g);
+}
+
+TEST(triple_fault)
+{
+	static const u8 code[] = { 0x0f, 0x0b };	/* ud2 */
+	union hvx_value idt = { .table = { .limit = 0 } };
+	struct guest g;
+
+	DEV_OPEN();
+	guest_init(&g, HVX_CREATE_LAPIC);
+	memcpy(g.ram, code, sizeof(code));
+	set_reg(g.id, 0, HVX_REG_IDTR, idt);
+	dispatch(g.id, 0, 0);
+	EXPECT_EQ(HVX_MSG_UNRECOVERABLE_EXCEPTION, g.msg->type);
+	guest_free(&g);
+}
+
+TEST_HARNESS_MAIN
