@@ -779,6 +779,7 @@ static u16 hv_set_vp_registers(struct hvcall *c)
 		regs_page_apply(vp);
 	regs_page_update(vp);
 	vp_wake(vp);
+	sched_flush();
 	return status;
 }
 
