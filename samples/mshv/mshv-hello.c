@@ -69,6 +69,28 @@ static void need(int fd, __u32 capability, const char *what)
 		die("this driver does not have %s", what);
 }
 
+/*
+ * What of Hyper-V the guest sees is a property that can be set only before the
+ * partition is initialised. The kernel fills in the partition's id.
+ */
+static void show_hypervisor(int partition)
+{
+	struct hvx_in_set_partition_property in = {
+		.code = HVX_PROP_SYNTHETIC_PROC_FEATURES,
+		.value = HVX_SYNTH_HYPERVISOR_PRESENT | HVX_SYNTH_HV1 |
+			 HVX_SYNTH_HYPERCALL | HVX_SYNTH_VP_INDEX,
+	};
+	struct mshv_root_hvcall call = {
+		.code = HVX_CALL_SET_PARTITION_PROPERTY,
+		.in_sz = sizeof(in),
+		.in_ptr = (uintptr_t)&in,
+	};
+
+	need(partition, MSHV_CAP_PARTITION_HVCALL, "MSHV_ROOT_HVCALL");
+	check(ioctl(partition, MSHV_ROOT_HVCALL, &call),
+	      "MSHV_ROOT_HVCALL, set partition property");
+}
+
 static int create_partition(int device)
 {
 	struct mshv_create_partition args = {
@@ -81,6 +103,7 @@ static int create_partition(int device)
 			  "MSHV_CREATE_PARTITION");
 	need(partition, MSHV_CAP_GUEST_MEMORY, "MSHV_SET_GUEST_MEMORY");
 	need(partition, MSHV_CAP_CREATE_VP, "MSHV_CREATE_VP");
+	show_hypervisor(partition);
 	check(ioctl(partition, MSHV_INITIALIZE_PARTITION),
 	      "MSHV_INITIALIZE_PARTITION");
 	return partition;
