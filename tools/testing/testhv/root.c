@@ -281,7 +281,8 @@ static void hlt_exit(struct root_vp *rv)
 {
 	bool can_wake = rv->vcpu.vmcb->s.rflags & RFLAGS_IF;
 
-	if (can_wake && sched_ops && sched_ops->run(rv->cpu, true))
+	if (can_wake && sched_ops && sched_ops->runnable(rv->cpu) &&
+	    sched_ops->run(rv->cpu, true))
 		vcpu_skip(&rv->vcpu, 1);
 	else
 		rv->vcpu.vmcb->c.intercept1 &= ~SVM_INTERCEPT(SVM_EXIT_HLT);

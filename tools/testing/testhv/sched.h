@@ -24,8 +24,8 @@ struct pcpu;
  *	(EOI): run a child for at most one time slice.
  *	Return: true if the root must look for work at once (an interrupt is
  *	pending), false to let it halt.
- * @runnable: is any child VP runnable on @cpu? Cheap, called without hv_lock at
- *	each EOI.
+ * @runnable: is any child VP runnable on @cpu? Cheap, called without hv_lock
+ *	before @run. A VP that becomes runnable later sends the CPU an interrupt.
  */
 struct sched_ops {
 	bool (*run)(struct pcpu *cpu, bool idle);
