@@ -1089,10 +1089,7 @@ struct hvx_synthetic_timers_state {
 };
 HVX_ASSERT_SIZE(struct hvx_synthetic_timers_state, 200);
 
-/**
- * struct hvx_lapic_state - HVX_VP_STATE_LAPIC
- * @apic_id: as the register of the same name; likewise all others
- */
+/* HVX_VP_STATE_LAPIC; each field is the register of the same name. */
 struct hvx_lapic_state {
 	__u32 apic_id;
 	__u32 version;

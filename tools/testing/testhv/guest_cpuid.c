@@ -44,7 +44,7 @@ enum { EAX, EBX, ECX, EDX, NR_REGS };
 #define SHOW_81_EDX	(SHOW_1_EDX & 0x183f3ff) | BIT(11) | BIT(20) | BIT(22) | BIT(25) |	\
 			 BIT(26) | BIT(27) | BIT(29) | BIT(30) | BIT(31)
 
-/**
+/*
  * struct feature_bit - a processor feature bit and where CPUID shows it
  * @bank: HVX_PROP_PROCESSOR_FEATURES0 or 1; 2: XSAVE features
  * @bit: bit there
@@ -136,7 +136,9 @@ static void machine_cpuid(u32 leaf, u32 sub, u32 *r)
 		break;
 	case 0x80000007:
 		/* testhv's clock rests on it, and QEMU's TSC keeps the promise. */
-		r[EAX] = r[EBX] = r[ECX] = 0;
+		r[EAX] = 0;
+		r[EBX] = 0;
+		r[ECX] = 0;
 		r[EDX] = BIT(8);
 		break;
 	}
@@ -323,7 +325,8 @@ static unsigned int topology_shift(const struct partition *p)
 /* One package of as many cores as there are VPs. */
 static void topology_leaf(const struct child_vp *vp, u32 sub, u32 *r)
 {
-	r[EAX] = r[EBX] = 0;
+	r[EAX] = 0;
+	r[EBX] = 0;
 	r[ECX] = sub & 0xff;
 	r[EDX] = vp->lapic.id;
 	if (sub == 0) {
@@ -372,7 +375,8 @@ static void default_cpuid(struct child_vp *vp, u32 leaf, u32 sub, u32 *r)
 			r[ECX] = p->xsave_features & BIT(0) ? guest_xsave_size(p) : 0;
 			r[EDX] = 0;
 		} else if (sub == 1) {
-			r[ECX] = r[EDX] = 0;
+			r[ECX] = 0;
+			r[EDX] = 0;
 		} else if (sub != 2 || !(p->xcr0_mask & XCR0_AVX)) {
 			memset(r, 0, NR_REGS * sizeof(*r));
 		}
@@ -382,7 +386,8 @@ static void default_cpuid(struct child_vp *vp, u32 leaf, u32 sub, u32 *r)
 		break;
 	case 0x80000008:
 		r[EAX] = 48 << 8 | __builtin_ctzl(gpa_limit());
-		r[EBX] = r[EDX] = 0;
+		r[EBX] = 0;
+		r[EDX] = 0;
 		r[ECX] = p->nr_vps > 1 ? topology_shift(p) << 12 | (p->nr_vps - 1) : 0;
 		break;
 	case 0x80000002 ... 0x80000006:

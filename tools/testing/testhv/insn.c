@@ -294,7 +294,8 @@ static bool decode_string(struct decoder *d, u8 op, struct insn *insn)
 
 	switch (op) {
 	case 0xa4 ... 0xa7:
-		src = dst = true;
+		src = true;
+		dst = true;
 		break;
 	case 0xac: case 0xad: case 0x6e: case 0x6f:
 		src = true;

@@ -26,7 +26,7 @@ struct param_page {
 	struct param params[PARAMS_PER_PAGE];
 };
 
-/**
+/*
  * struct intercept_type - what InstallIntercept takes
  * @access: accesses that make sense for it; 0: type not supported
  * @has_param: its parameter selects something

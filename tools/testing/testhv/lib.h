@@ -33,6 +33,10 @@ bool parse_u64(const char *s, const char **end, u64 *val);
 
 /**
  * vsnprintf - format text
+ * @buf: result, always ended by a zero
+ * @size: of @buf in bytes
+ * @fmt: format
+ * @ap: arguments
  *
  * Knows %c %s %d %u %x %p %% with l, ll and z modifiers, 0 and width.
  *

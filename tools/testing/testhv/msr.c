@@ -42,8 +42,7 @@ static bool write_hypercall_msr(u64 val)
 	 */
 	if (val & HVX_MSR_PAGE_ENABLE &&
 	    (val & HVX_MSR_PAGE_MASK) != virt_to_phys(root.hypercall_page))
-		config_error("this kernel does not become a root partition "
-			     "(is CONFIG_MSHV_ROOT set?)");
+		config_error("this kernel does not become a root partition (is MSHV_ROOT set?)");
 	if (!root.guest_os_id)
 		val &= ~HVX_MSR_PAGE_ENABLE;
 	return write_page_msr(&root.hypercall_msr, root.hypercall_page, val);

@@ -128,10 +128,19 @@ u16 partition_find_or_self(const struct hvcall *c, u64 id, unsigned int states,
 /* The VP of that index, or NULL. */
 struct child_vp *partition_vp(const struct partition *p, u32 index);
 
+/* The VP of that index or the first one behind it, whose index @i becomes; or NULL. */
+static inline struct child_vp *partition_next_vp(const struct partition *p, u32 *i)
+{
+	struct child_vp *vp = NULL;
+
+	while (*i < MAX_CHILD_VPS && !(vp = partition_vp(p, *i)))
+		++*i;
+	return vp;
+}
+
 /* Iterate over the VPs of a partition. */
 #define for_each_vp(vp, i, p)						\
-	for ((i) = 0; (i) < MAX_CHILD_VPS; (i)++)			\
-		if (!((vp) = partition_vp((p), (i)))) {} else
+	for ((i) = 0; ((vp) = partition_next_vp((p), &(i))); (i)++)
 
 /* Bring the accounts of used pages up to date after the pool was used. */
 void partition_account(struct partition *p);

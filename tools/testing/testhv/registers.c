@@ -713,7 +713,7 @@ u16 vp_set_register(struct child_vp *vp, u32 name, const union hvx_value *v)
 	return row->set(vp, name - row->first, v);
 }
 
-/* The only VTL there is is 0. */
+/* There is no VTL but 0. */
 static u16 check_header(const struct hvx_in_vp_registers *h)
 {
 	if (h->vtl & ~HVX_INPUT_VTL_USE || h->rsvd8 || h->rsvd16)

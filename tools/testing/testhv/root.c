@@ -176,11 +176,10 @@ void root_startup_ipi(struct root_vp *target, u8 vector)
 	target->inited = false;
 	log_info("root VP %u starts at %x", target->vp_index, vector << 12);
 	WRITE_ONCE(target->sipi_vector, vector);
-	if (target->cpu->online) {
+	if (target->cpu->online)
 		kick_cpu(target->cpu);
-	} else {
+	else
 		smp_start(target->cpu);
-	}
 }
 
 /* Real mode at @vector << 12, everything else as INIT leaves it. */
@@ -240,8 +239,8 @@ static void cpuid_exit(struct root_vp *rv)
 	v->gpr[REG_RDX] = r.edx;
 	vcpu_skip(v, 2);
 	if (!root.guest_os_id && ref_time() > IDENTIFY_TIMEOUT_S * 10000000UL)
-		config_error("this kernel does not become a root partition: "
-			     "no sign of it after %d s", IDENTIFY_TIMEOUT_S);
+		config_error("this kernel does not become a root partition: no sign after %d s",
+			     IDENTIFY_TIMEOUT_S);
 }
 
 /* Hidden memory: as on hardware that has nothing there to give. */

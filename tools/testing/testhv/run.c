@@ -201,7 +201,7 @@ static void scan_vectors(struct child_vp *vp)
 	if (!p)
 		return;
 	vectors = __atomic_exchange_n((u64 *)&p->vector_count, 0, __ATOMIC_SEQ_CST);
-	n = min((u8)vectors, (u8)sizeof(p->vector));
+	n = min_t(u8, vectors, sizeof(p->vector));
 	for (i = 1; i <= n; i++) {
 		u8 vector = vectors >> (8 * i);
 

@@ -13,8 +13,7 @@
 void svm_check(void)
 {
 	if (!(cpuid(0x80000001, 0).ecx & BIT(2)))
-		config_error("this CPU has no SVM; use -accel tcg -cpu max, "
-			     "or KVM with nested=1 on an AMD host");
+		config_error("this CPU has no SVM; use TCG and -cpu max, or nested KVM on AMD");
 	if (!(cpuid(0x8000000a, 0).edx & SVM_FEATURE_NP))
 		config_error("this CPU's SVM has no nested paging");
 	if (rdmsr(MSR_VM_CR) & VM_CR_SVMDIS)

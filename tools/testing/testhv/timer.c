@@ -30,7 +30,7 @@ static u64 tsc_scale;		/* reference units per TSC tick, 64 fraction bits */
 
 static u64 mul_shift_64(u64 a, u64 b)
 {
-	return (unsigned __int128)a * b >> 64;
+	return (u128)a * b >> 64;
 }
 
 /* (a << 64) / b for a < b; the compiler would call a library for it. */

@@ -28,6 +28,7 @@ typedef __s8 s8;
 typedef __s16 s16;
 typedef __s32 s32;
 typedef __s64 s64;
+typedef unsigned __int128 u128;
 
 #define __packed	__attribute__((packed))
 #define __aligned(x)	__attribute__((aligned(x)))
@@ -52,6 +53,7 @@ typedef __s64 s64;
 	__typeof__(a) _a = (a);		\
 	__typeof__(b) _b = (b);		\
 	_a < _b ? _a : _b; })
+#define min_t(type, a, b)	min((type)(a), (type)(b))
 #define max(a, b) ({			\
 	__typeof__(a) _a = (a);		\
 	__typeof__(b) _b = (b);		\

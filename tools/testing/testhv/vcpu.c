@@ -179,7 +179,10 @@ void vcpu_reset(struct vcpu *v)
 	s->cs.selector = 0xf000;
 	s->cs.base = 0xffff0000;
 	reset_seg(&s->ds, SVM_SEG_P | SVM_SEG_S | 0x3);
-	s->es = s->fs = s->gs = s->ss = s->ds;
+	s->es = s->ds;
+	s->fs = s->ds;
+	s->gs = s->ds;
+	s->ss = s->ds;
 	reset_seg(&s->ldtr, SVM_SEG_P | 0x2);
 	reset_seg(&s->tr, SVM_SEG_P | 0xb);
 	reset_seg(&s->gdtr, 0);

@@ -410,7 +410,7 @@ static u16 hv_unmap_stats_page(struct hvcall *c)
 static void vp_init(void)
 {
 	if (vcpu_xsave_size() > PAGE_SIZE)
-		config_error("the CPU's extended state is larger than a page; use fewer features in -cpu");
+		config_error("the CPU's XSAVE state is larger than a page; drop features in -cpu");
 }
 HV_INIT(vp_init);
 

@@ -16,7 +16,7 @@ struct root_vp;
 #define NR_MTRR_VAR	8
 #define NR_MTRR_FIX	11
 
-/**
+/*
  * struct vp_msrs - registers that only have to remember what was written
  *
  * Fields are named after the registers.
@@ -68,11 +68,13 @@ struct vp_msrs {
  * @m: simple registers
  * @tsc_base: guest TSC = TSC + this
  * @cpuid_rows: chain of pages of registered CPUID results
- * @page: state pages that the root has mapped, by HVX_STATE_PAGE_*
+ * @regs_page: register page, if the root has mapped it
+ * @msg_page: intercept message page, if the root has mapped it
  * @stats: statistics pages that the root has mapped, by HVX_STATS_AREA_*
  * @msg: last intercept message
  * @run_time: 100 ns units spent in the guest
  * @slice_end: reference time at which DISPATCH_VP returns
+ * @run_link: in the queue of the hypervisor's scheduler
  */
 struct child_vp {
 	struct vcpu vcpu;

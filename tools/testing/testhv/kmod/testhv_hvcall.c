@@ -38,7 +38,7 @@ struct block {
  * @blocks: pages given to user space
  */
 struct hvcall_file {
-	struct mutex lock;
+	struct mutex lock;	/* one call at a time */
 	void *in;
 	void *out;
 	struct list_head blocks;
