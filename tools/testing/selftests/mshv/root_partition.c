@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The root partition that the test hypervisor builds: are all its CPUs in it, is
+ * the hypervisor's memory out of reach, does the control port refuse nonsense?
+ * Nothing here needs the driver.
+ */
+#include <cpuid.h>
+#include <sched.h>
+#include <sys/io.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include "mshv_util.h"
+#include "kselftest_harness.h"
+
+const char *test_device = "/dev/mem";
+
+#define SKIP_WITHOUT_TESTHV() do {					\
+	if (!ctl_present())						\
+		SKIP(return, "no control port");			\
+} while (0)
+
+static u64 page_state(u64 pfn)
+{
+	u64 rbx = pfn, rcx = 0, rsi = 0, rdi = 0;
+
+	REQUIRE(ctl_raw(TESTHV_CTL_PAGE, &rbx, &rcx, &rsi, &rdi) == TESTHV_CTL_OK, "pfn %llx",
+		(unsigned long long)pfn);
+	return rbx;
+}
+
+struct region {
+	u64 first, end;		/* page numbers */
+};
+
+static bool is_hypervisors(u64 pfn)
+{
+	u64 state = page_state(pfn);
+
+	return state == TESTHV_PAGE_HIDDEN || state == TESTHV_PAGE_SHARED;
+}
+
+/* The hidden region: below 4 GiB, many MiB long and aligned to 2 MiB. */
+static struct region hidden_region(void)
+{
+	const u64 step = 2 * MIB / PAGE, limit = 4 * GIB / PAGE;
+	struct region r = { .first = step };
+
+	while (r.first < limit && !is_hypervisors(r.first))
+		r.first += step;
+	r.end = r.first;
+	while (r.end < limit && is_hypervisors(r.end))
+		r.end += step;
+	return r;
+}
+
+/*
+ * A CPU that was started past the hypervisor works as well as any other: it sees
+ * QEMU's own hypervisor leaf, or none.
+ */
+TEST(every_cpu_is_inside)
+{
+	unsigned int cpu, online = 0, eax, ebx, ecx, edx;
+	struct ctl_info info;
+	cpu_set_t set;
+
+	SKIP_WITHOUT_TESTHV();
+	ctl_info(&info);
+	for (cpu = 0; cpu < info.lps; cpu++) {
+		CPU_ZERO(&set);
+		CPU_SET(cpu, &set);
+		if (sched_setaffinity(0, sizeof(set), &set))
+			continue;
+		online++;
+		__cpuid(HVX_CPUID_VENDOR, eax, ebx, ecx, edx);
+		EXPECT_EQ(HVX_CPUID_VENDOR_EBX, ebx);
+		EXPECT_EQ(HVX_CPUID_VENDOR_ECX, ecx);
+		EXPECT_EQ(HVX_CPUID_VENDOR_EDX, edx);
+		__cpuid(HVX_CPUID_FEATURES, eax, ebx, ecx, edx);
+		EXPECT_NE(0, ebx & (HVX_PRIV_CPU_MANAGEMENT >> 32));
+	}
+	EXPECT_EQ(info.lps, online);
+	EXPECT_EQ(info.lps, cpus_online());
+}
+
+/* What would let the root step out of its partition is not there. */
+TEST(svm_is_hidden)
+{
+	unsigned int eax, ebx, ecx, edx;
+
+	__cpuid(0x80000001, eax, ebx, ecx, edx);
+	EXPECT_EQ(0, ecx & 4);
+	__cpuid(0x8000000a, eax, ebx, ecx, edx);
+	EXPECT_EQ(0, eax | ebx | ecx | edx);
+}
+
+/* 0: the access went through; otherwise the signal that it raised. */
+static int access_page(u64 pfn, bool write)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		int fd = open("/dev/mem", O_RDWR);
+		volatile u32 *p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+				       pfn * PAGE);
+		u32 v;
+
+		if (fd < 0 || p == MAP_FAILED)
+			_exit(1);
+		v = *p;
+		if (write)
+			*p = v;
+		_exit(0);
+	}
+	waitpid(pid, &status, 0);
+	REQUIRE(!WIFEXITED(status) || !WEXITSTATUS(status), "/dev/mem refuses page %llx",
+		(unsigned long long)pfn);
+	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+TEST(hidden_memory_faults)
+{
+	struct region r;
+	u64 before;
+
+	SKIP_WITHOUT_TESTHV();
+	r = hidden_region();
+	ASSERT_LT(r.first, r.end);
+	ASSERT_EQ(TESTHV_PAGE_HIDDEN, page_state(r.first));
+	before = ctl_account(TESTHV_ACCT_ROOT_VIOLATIONS);
+	EXPECT_EQ(SIGSEGV, access_page(r.first, false));
+	EXPECT_EQ(SIGSEGV, access_page(r.first, true));
+	EXPECT_EQ(before + 2, ctl_account(TESTHV_ACCT_ROOT_VIOLATIONS));
+}
+
+/* All can be read; the hypercall page, for one, is not the root's to write. */
+TEST(shared_pages)
+{
+	unsigned int found = 0, read_only = 0;
+	struct region r;
+	u64 pfn;
+
+	SKIP_WITHOUT_TESTHV();
+	r = hidden_region();
+	for (pfn = r.first; pfn < r.end; pfn++) {
+		if (page_state(pfn) != TESTHV_PAGE_SHARED)
+			continue;
+		found++;
+		EXPECT_EQ(0, access_page(pfn, false));
+		read_only += access_page(pfn, true) == SIGSEGV;
+	}
+	/* hypercall and TSC page; VP assist, SIMP, SIEFP and SIRBP of each CPU */
+	EXPECT_LE(2 + 4 * cpus_online(), found);
+	EXPECT_LE(2, read_only);
+	EXPECT_LT(read_only, found);
+}
+
+static int vmmcall(void *arg)
+{
+	u64 rax, rcx = HVX_CALL_GET_PARTITION_ID;
+
+	asm volatile("vmmcall" : "=a" (rax), "+c" (rcx) : "d" (0) : "r8", "memory");
+	return 0;
+}
+
+TEST(no_hypercalls_from_user_space)
+{
+	EXPECT_EQ(-SIGILL, child_wait(child_start(vmmcall, NULL)));
+}
+
+static int ctl_op(u64 op, u64 rbx, u64 rcx, u64 rsi, u64 rdi)
+{
+	return ctl_raw(op, &rbx, &rcx, &rsi, &rdi);
+}
+
+TEST(control_port_refuses)
+{
+	const u64 code = HVX_CALL_CREATE_PARTITION;
+
+	SKIP_WITHOUT_TESTHV();
+	EXPECT_EQ(TESTHV_CTL_EOP, ctl_op(0x7fffffff, 0, 0, 0, 0));
+	EXPECT_EQ(TESTHV_CTL_EARG, ctl_op(TESTHV_CTL_ACCOUNT, TESTHV_ACCT_COUNT, 0, 0, 0));
+	EXPECT_EQ(TESTHV_CTL_EARG, ctl_op(TESTHV_CTL_FAULT, 0x10000, 1, 5, 1));
+	EXPECT_EQ(TESTHV_CTL_EARG, ctl_op(TESTHV_CTL_FAULT, code, 0, 5, 1));
+	EXPECT_EQ(TESTHV_CTL_EARG, ctl_op(TESTHV_CTL_FAULT, code, 1, 0, 1));
+	EXPECT_EQ(TESTHV_CTL_EARG, ctl_op(TESTHV_CTL_FAULT, code, 1, 0x10005, 1));
+	EXPECT_EQ(TESTHV_CTL_EARG, ctl_op(TESTHV_CTL_FAULT, code, 1, 5, 0));
+	EXPECT_EQ(TESTHV_CTL_EARG, ctl_op(TESTHV_CTL_REP_LIMIT, code, 1, 0, 0));
+	EXPECT_EQ(TESTHV_CTL_EARG, ctl_op(TESTHV_CTL_CALLS, 0xffff, 0, 0, 0));
+	EXPECT_EQ(TESTHV_CTL_EARG, ctl_op(TESTHV_CTL_LOG, 99, 0, 0, 0));
+	EXPECT_EQ(TESTHV_CTL_EARG, ctl_op(TESTHV_CTL_POST, 999, 1, 0, 0));
+	EXPECT_EQ(TESTHV_CTL_EARG, ctl_op(TESTHV_CTL_POST, (u64)HVX_SINT_COUNT << 32, 1, 0, 0));
+}
+
+TEST(control_port_is_full_at_some_time)
+{
+	unsigned int n;
+
+	SKIP_WITHOUT_TESTHV();
+	for (n = 0; n < 1000; n++)
+		if (ctl_op(TESTHV_CTL_FAULT, HVX_CALL_CREATE_PARTITION, 1000, 5, 1))
+			break;
+	EXPECT_LT(n, 1000);
+	EXPECT_EQ(TESTHV_CTL_EFULL,
+		  ctl_op(TESTHV_CTL_FAULT, HVX_CALL_CREATE_PARTITION, 1000, 5, 1));
+	EXPECT_EQ(0, ctl_reset());
+}
+
+static int byte_to_port(void *arg)
+{
+	if (ioperm(TESTHV_CTL_PORT, 4, 1))
+		return 1;
+	outb(0, TESTHV_CTL_PORT);
+	return 0;
+}
+
+TEST(control_port_wants_32_bits)
+{
+	SKIP_WITHOUT_TESTHV();
+	EXPECT_EQ(-SIGSEGV, child_wait(child_start(byte_to_port, NULL)));
+}
+
+TEST_HARNESS_MAIN
