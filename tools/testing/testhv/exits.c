@@ -211,6 +211,29 @@ static bool doorbell_access(struct child_vp *vp, u64 gpa)
 	return true;
 }
 
+/*
+ * INTn is intercepted for the sake of INT3 and INTO, see inject.c: do it for the
+ * guest, or report the exception.
+ */
+static void swint_exit(struct child_vp *vp)
+{
+	struct vmcb_control *c = &vp->vcpu.vmcb->c;
+	u8 bytes[INSN_MAX] = { 0 };
+	u8 at = insn_length(vp, 0), vector;
+	bool exception;
+
+	if (guest_fetch(vp, bytes, sizeof(bytes)) < at + 1U)
+		return;
+	exception = bytes[at] != 0xcd;
+	vector = !exception ? bytes[at + 1] : bytes[at] == 0xcc ? EXC_BP : EXC_OF;
+	if (exception && intercept_access(vp->part, HVX_INTERCEPT_EXCEPTION, vector)) {
+		intercept_exception(vp, vector);
+		return;
+	}
+	vcpu_skip(&vp->vcpu, exception ? at + 1 : at + 2);
+	c->event_inj = SVM_EVENT_VALID | SVM_EVENT_SOFT | vector;
+}
+
 static bool is_spurious(const struct npt_leaf *leaf, u64 info)
 {
 	if (!(leaf->perm & NPT_READ))
@@ -280,6 +303,9 @@ void vp_handle_exit(struct child_vp *vp, u64 code)
 		break;
 	case SVM_EXIT_CR_WRITE + 8:
 		cr_write_exit(vp);
+		break;
+	case SVM_EXIT_SWINT:
+		swint_exit(vp);
 		break;
 	case SVM_EXIT_IRET:
 		vp->iret_rip = v->vmcb->s.rip;

@@ -7,13 +7,17 @@
 
 #define CR8_WRITE	BIT(8)
 
+/* QEMU takes INT3 and INTO for INTn: their intercepts do not see them. */
+#define SOFT_EXCEPTIONS	(BIT(EXC_BP) | BIT(EXC_OF))
+
 void vp_save_interrupted_event(struct child_vp *vp)
 {
 	u64 info = vp->vcpu.vmcb->c.exit_int_info, type = info & SVM_EVENT_TYPE_MASK;
 	u8 vector = info & SVM_EVENT_VECTOR_MASK;
 	u64 hv_type;
 
-	if (!(info & SVM_EVENT_VALID))
+	/* What a triple fault interrupted is over. */
+	if (!(info & SVM_EVENT_VALID) || vp->vcpu.vmcb->c.exit_code == SVM_EXIT_SHUTDOWN)
 		return;
 	switch (type) {
 	case SVM_EVENT_INTR:
@@ -216,6 +220,9 @@ void vp_prepare_entry(struct child_vp *vp)
 	}
 	update_cpl(vp);
 	b->c.excp = vp->part->excp_intercepts;
+	b->c.intercept1 &= ~SVM_INTERCEPT(SVM_EXIT_SWINT);
+	if (b->c.excp & SOFT_EXCEPTIONS)
+		b->c.intercept1 |= SVM_INTERCEPT(SVM_EXIT_SWINT);
 	b->c.msrpm_pa = guest_msrpm(vp);
 	track_nmi_mask(vp);
 	if (!(b->c.event_inj & SVM_EVENT_VALID)) {

@@ -80,7 +80,7 @@ static void vp_init(struct pcpu *cpu)
 	rv->lp_index = cpu->index;
 	rv->sipi_vector = -1;
 	vcpu_init(&rv->vcpu, alloc_pages(sizeof(struct vmcb)), alloc_pages(vcpu_xsave_size()),
-		  &root.npt, 1);
+		  &root.npt, ROOT_ASID);
 	c = &rv->vcpu.vmcb->c;
 	c->iopm_pa = virt_to_phys(root_iopm);
 	c->msrpm_pa = virt_to_phys(root_msrpm);

@@ -148,6 +148,7 @@ enum run_end vp_run(struct child_vp *vp, u64 slice_end)
 	vp->home = cpu->vp;
 	vp->slice_end = slice_end;
 	cpu->child = vp;
+	vcpu_start(&vp->vcpu);
 	guest_switch(root_vcpu, &vp->vcpu);
 	for (;;) {
 		u64 code;

@@ -18,10 +18,6 @@
 #define DR6_RESET		0xffff0ff0
 #define DR7_RESET		0x400
 
-#define MAX_ASID		1024
-
-static u64 asid_map[MAX_ASID / 64] = { 3 };	/* 0 is invalid, 1 the root's */
-static u32 nr_asids;
 static bool has_xsave, has_xss, has_tsc_aux;
 static u64 xcr0_mask;
 static u32 xsave_size;
@@ -209,7 +205,6 @@ void vcpu_init(struct vcpu *v, struct vmcb *vmcb, void *xsave_area, struct npt *
 	v->npt = npt;
 	v->npt_gen = 0;
 	v->last_cpu = NULL;
-	v->asid = asid;
 	v->xsave = xsave_area;
 	v->xcr0 = 1;
 	*(u16 *)(v->xsave + XSAVE_FCW) = FCW_RESET;
@@ -238,25 +233,6 @@ u64 vcpu_xcr0_mask(void)
 	return xcr0_mask;
 }
 
-u32 asid_alloc(void)
-{
-	u32 i;
-
-	for (i = 0; i < nr_asids; i++) {
-		if (!test_bit(asid_map, i)) {
-			set_bit(asid_map, i);
-			return i;
-		}
-	}
-	return 0;
-}
-
-void asid_free(u32 asid)
-{
-	BUG_ON(asid < 2 || !test_bit(asid_map, asid));
-	clear_bit(asid_map, asid);
-}
-
 /* CR4 of the hypervisor must allow what guest_switch() does. */
 static void init_xsave(void)
 {
@@ -280,6 +256,5 @@ static void init_xsave(void)
 
 void vcpu_init_cpu(void)
 {
-	nr_asids = min(cpuid(0x8000000a, 0).ebx, (u32)MAX_ASID);
 	init_xsave();
 }

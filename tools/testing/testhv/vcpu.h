@@ -9,6 +9,13 @@
 struct npt;
 struct pcpu;
 
+/*
+ * Address space identifiers. Processors have few of them (QEMU: 16), so that all
+ * children share one: vcpu_start() has it flushed.
+ */
+#define ROOT_ASID	1
+#define CHILD_ASID	2
+
 /* Numbers of struct vcpu::gpr, as ModRM encodes them. */
 enum {
 	REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
@@ -25,7 +32,6 @@ enum {
  * @vmcb_pa: its physical address
  * @npt: nested page tables that the VP runs on
  * @npt_gen: generation of @npt that this VP's TLB entries belong to
- * @asid: address space identifier, not 0; root VPs use 1
  * @last_cpu: CPU that ran it last; moving to another one flushes
  * @dr: debug address registers 0..3 (DR6, DR7 are in the VMCB)
  * @xcr0: guest's XCR0
@@ -43,7 +49,6 @@ struct vcpu {
 	u64 vmcb_pa;
 	struct npt *npt;
 	u64 npt_gen;
-	u32 asid;
 	struct pcpu *last_cpu;
 	u64 dr[4];
 	u64 xcr0;
@@ -139,13 +144,19 @@ void guest_load(struct vcpu *v);
 /* Each CPU, once: what guest_switch() needs. */
 void vcpu_init_cpu(void);
 
+/* Another VP with the same ASID may have run on this CPU: flush at the next entry. */
+static inline void vcpu_start(struct vcpu *v)
+{
+	v->npt_gen = 0;
+}
+
 /**
  * vcpu_init - prepare a VP
  * @v: zeroed structure
  * @vmcb: zeroed page
  * @xsave: zeroed buffer of vcpu_xsave_size() bytes, aligned to 64
  * @npt: nested page tables
- * @asid: address space identifier
+ * @asid: ROOT_ASID or CHILD_ASID
  *
  * Sets the intercepts that every VP needs, nested paging, and the state of a
  * processor after INIT. The caller adds its own intercepts and maps.
@@ -160,9 +171,5 @@ u32 vcpu_xsave_size(void);
 
 /* All bits of XCR0 that the machine and testhv support. */
 u64 vcpu_xcr0_mask(void);
-
-/* Address space identifiers beyond the root's; 0 when all are in use. */
-u32 asid_alloc(void);
-void asid_free(u32 asid);
 
 #endif /* TESTHV_VCPU_H */

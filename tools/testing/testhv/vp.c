@@ -152,17 +152,13 @@ static struct child_vp *vp_alloc(struct partition *p)
 	struct child_vp *vp = pool_get(&p->pool);
 	void *vmcb = pool_get(&p->pool);
 	void *xsave = pool_get(&p->pool);
-	u32 asid = 0;
-	void *extra = NULL;
+	void *extra;
 
-	if (vp && vmcb && xsave && !obj_charge(&p->pool, &extra))
-		asid = asid_alloc();
-	if (asid) {
-		vcpu_init(&vp->vcpu, vmcb, xsave, &p->npt, asid);
+	if (vp && vmcb && xsave && !obj_charge(&p->pool, &extra)) {
+		vcpu_init(&vp->vcpu, vmcb, xsave, &p->npt, CHILD_ASID);
 		vp->extra = extra;
 		return vp;
 	}
-	obj_uncharge(&p->pool, &extra);
 	if (xsave)
 		pool_put(&p->pool, xsave);
 	if (vmcb)
@@ -223,7 +219,6 @@ void vp_destroy(struct child_vp *vp)
 	state_page_free(vp, (void **)&vp->msg_page);
 	cpuid_rows_free(vp);
 	obj_uncharge(&p->pool, &vp->extra);
-	asid_free(vp->vcpu.asid);
 	p->vp_table[vp->index / PAGE_POINTERS][vp->index % PAGE_POINTERS] = NULL;
 	p->nr_vps--;
 	pool_put(&p->pool, vp->vcpu.vmcb);
