@@ -146,6 +146,8 @@ int vp_try_setup(struct vp *vp, enum vp_mode mode, u64 ip)
 	regs_table(&regs, HVX_REG_GDTR, GUEST_GDT, 5 * 8 - 1);
 	regs_table(&regs, HVX_REG_IDTR, mode == MODE_REAL ? 0 : GUEST_IDT,
 		   mode == MODE_REAL ? 0x3ff : 0xfff);
+	/* All VPs but the first wait for a start-up IPI when they are new. */
+	regs_u64(&regs, HVX_REG_INTERNAL_ACTIVITY_STATE, 0);
 	regs_u64(&regs, HVX_REG_RIP, ip);
 	regs_u64(&regs, HVX_REG_RSP, GUEST_STACK);
 	regs_u64(&regs, HVX_REG_RFLAGS, 2);
