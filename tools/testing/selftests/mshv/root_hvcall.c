@@ -600,7 +600,9 @@ TEST(registers_of_a_running_vp)
 	vp_load(&vp, MODE_LONG, guest_spin);
 	signal_catch(SIGUSR1);
 	ASSERT_EQ(0, pthread_create(&thread, NULL, run_vp, &vp));
-	usleep(300000);
+	/* a loaded machine takes its time to start the thread */
+	while (hv_get_regs(vm.fd, 0, &name, &value, 1) == 0)
+		usleep(10000);
 	EXPECT_EQ(-EBUSY, hv_get_regs(vm.fd, 0, &name, &value, 1));
 	EXPECT_EQ(-EBUSY, hv_set_regs(vm.fd, 0, &reg, 1));
 	/* what does not concern the VP works */
