@@ -200,7 +200,7 @@ static inline int mshv_follow_pfnmap(struct vm_area_struct *vma, unsigned long u
 static inline int mshv_follow_pfnmap(struct vm_area_struct *vma, unsigned long uaddr,
 				     unsigned long *pfn, bool *writable)
 {
-	spinlock_t *lock;
+	spinlock_t *lock;	/* of the page table */
 	pte_t *pte;
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
 	int ret = follow_pte(vma, uaddr, &pte, &lock);
@@ -210,6 +210,8 @@ static inline int mshv_follow_pfnmap(struct vm_area_struct *vma, unsigned long u
 
 	if (ret)
 		return ret;
+	/* follow_pte() took it; sparse does not see that. */
+	__acquire(lock);
 	*pfn = pte_pfn(*pte);
 	*writable = pte_write(*pte);
 	pte_unmap_unlock(pte, lock);

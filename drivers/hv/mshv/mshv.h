@@ -88,7 +88,7 @@ struct mshv_partition {
 	refcount_t refs;
 	int state;
 	struct mm_struct *mm;
-	struct mutex mutex;
+	struct mutex mutex;		/* outermost lock */
 	struct mshv_pool *pool;
 	struct xarray vps;
 	struct mshv_regions regions;
@@ -151,7 +151,7 @@ struct mshv_vp {
 	struct mshv_partition *partition;
 	u32 index;
 	refcount_t refs;
-	struct mutex mutex;
+	struct mutex mutex;		/* held while the VP runs */
 	bool gone;
 	struct mshv_page pages[HVX_STATE_PAGE_COUNT];
 	struct mshv_run run;
