@@ -151,6 +151,9 @@ int vp_try_setup(struct vp *vp, enum vp_mode mode, u64 ip)
 	regs_u64(&regs, HVX_REG_RIP, ip);
 	regs_u64(&regs, HVX_REG_RSP, GUEST_STACK);
 	regs_u64(&regs, HVX_REG_RFLAGS, 2);
+	/* nothing of what an earlier failure left */
+	regs_u64(&regs, HVX_REG_PENDING_INTERRUPTION, 0);
+	regs_u64(&regs, HVX_REG_INTERRUPT_STATE, 0);
 	return vp_set_regs(vp->fd, regs.r, regs.count);
 }
 
