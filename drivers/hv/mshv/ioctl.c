@@ -16,6 +16,7 @@
 
 #include <uapi/linux/mshv.h>
 
+#include "gpap.h"
 #include "hvcall.h"
 #include "ioctl.h"
 #include "mshv.h"
@@ -117,6 +118,14 @@ static const struct mshv_ioctl mshv_ioctls[] = {
 		.in_size = sizeof(struct mshv_user_mem_region),
 		.when = MSHV_WHEN_ACTIVE,
 		.partition = mshv_set_guest_memory,
+	},
+	{
+		.cmd = MSHV_GET_GPAP_ACCESS_BITMAP,
+		.cap = MSHV_CAP_GPAP_ACCESS_BITMAP,
+		.fd = MSHV_FD_PARTITION,
+		.in_size = sizeof(struct mshv_gpap_access_bitmap),
+		.when = MSHV_WHEN_ACTIVE,
+		.partition = mshv_get_gpap_access_bitmap,
 	},
 	{
 		.cmd = MSHV_ROOT_HVCALL,
