@@ -22,6 +22,7 @@
 
 #include "compat.h"
 #include "hv_abi.h"
+#include "irq.h"
 #include "mshv.h"
 #include "root_hvcall.h"
 #include "run.h"
@@ -120,6 +121,15 @@ static void mshv_handle_async(const struct hvx_message *msg)
 		mshv_async_complete(pt, async->status);
 }
 
+static void mshv_handle_eoi(const struct hvx_message *msg)
+{
+	const struct hvx_msg_apic_eoi *eoi = (const void *)msg->payload;
+	struct mshv_partition *pt = mshv_partition_find(msg->sender);
+
+	if (pt)
+		mshv_irq_eoi(pt, eoi->vector);
+}
+
 static const struct {
 	u32 type;
 	void (*handle)(const struct hvx_message *msg);
@@ -128,6 +138,7 @@ static const struct {
 	{ HVX_MSG_SCHEDULER_VP_BITSET, mshv_handle_bitset },
 	{ HVX_MSG_OPAQUE_INTERCEPT, mshv_handle_opaque },
 	{ HVX_MSG_ASYNC_CALL_COMPLETION, mshv_handle_async },
+	{ HVX_MSG_X64_APIC_EOI, mshv_handle_eoi },
 };
 
 static void mshv_handle_message(u32 type, const struct hvx_message *msg)
