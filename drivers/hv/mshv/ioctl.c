@@ -145,6 +145,14 @@ static const struct mshv_ioctl mshv_ioctls[] = {
 		.partition = mshv_irqfd,
 	},
 	{
+		.cmd = MSHV_IOEVENTFD,
+		.cap = MSHV_CAP_IOEVENTFD,
+		.fd = MSHV_FD_PARTITION,
+		.in_size = sizeof(struct mshv_user_ioeventfd),
+		.when = MSHV_WHEN_ACTIVE,
+		.partition = mshv_ioeventfd,
+	},
+	{
 		.cmd = MSHV_ROOT_HVCALL,
 		.cap = MSHV_CAP_PARTITION_HVCALL,
 		.fd = MSHV_FD_PARTITION,

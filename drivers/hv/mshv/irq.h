@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Interrupts for guests out of eventfds.
+ * Interrupts for guests out of eventfds, and eventfds out of guests' writes.
  *
  * A GSI is an index into the routing table of a partition, and nothing else:
  * not a vector, not a pin. An irqfd names a GSI and looks its route up each
@@ -13,13 +13,15 @@
 #include <linux/srcu.h>
 #include <linux/types.h>
 
+struct hvx_event_ring;
 struct mshv_irq_routes;
 struct mshv_partition;
 
 /* Routes of a partition: MSHV_CAP_MAX_GSIS */
 #define MSHV_MAX_GSIS		4096
-/* Limit of a partition, so that none takes all memory */
+/* Limits of a partition, so that none takes all memory and all port ids */
 #define MSHV_MAX_IRQFDS		MSHV_MAX_GSIS
+#define MSHV_MAX_IOEVENTFDS	1024
 
 /**
  * struct mshv_irqs - eventfds and routes of a partition
@@ -31,6 +33,8 @@ struct mshv_partition;
  * @nr_irqfds: number of them
  * @resamplers: those that have a resample eventfd; read under @srcu, written
  *		under mshv_partition.mutex
+ * @ioeventfds: struct mshv_ioeventfd; under mshv_partition.mutex
+ * @nr_ioeventfds: number of them
  */
 struct mshv_irqs {
 	struct mshv_irq_routes __rcu *routes;
@@ -38,6 +42,8 @@ struct mshv_irqs {
 	struct list_head irqfds;
 	unsigned int nr_irqfds;
 	struct list_head resamplers;
+	struct list_head ioeventfds;
+	unsigned int nr_ioeventfds;
 };
 
 /**
@@ -67,5 +73,16 @@ void mshv_irq_assert(struct mshv_partition *pt, const struct mshv_irq *irq);
 long mshv_irqfd(struct mshv_partition *pt, void *arg, void __user *uarg);
 void mshv_irqfds_release(struct mshv_partition *pt);
 bool mshv_irq_eoi(struct mshv_partition *pt, u32 vector);
+
+/* ioeventfd.c */
+long mshv_ioeventfd(struct mshv_partition *pt, void *arg, void __user *uarg);
+void mshv_ioeventfds_release(struct mshv_partition *pt);
+void mshv_doorbell(u32 port);
+void mshv_ioeventfds_exit(void);
+
+/* event_ring.c: of the CPU on which they are called */
+void mshv_event_ring_online(struct hvx_event_ring *ring);
+void mshv_event_ring_offline(void);
+void mshv_event_ring_drain(void);
 
 #endif /* _MSHV_IRQ_H */

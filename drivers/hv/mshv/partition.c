@@ -224,6 +224,7 @@ static int mshv_partition_release(struct inode *inode, struct file *file)
 	mutex_lock(&pt->mutex);
 	mshv_partition_set_state(pt, MSHV_PT_CLOSED);
 	mshv_vps_kick(pt);
+	mshv_ioeventfds_release(pt);
 	mshv_irqfds_release(pt);
 	mutex_unlock(&pt->mutex);
 	mshv_partition_put(pt);
