@@ -5,10 +5,12 @@
 
 readonly KLOG_SPLAT='BUG: |WARNING: |Oops: |Kernel panic|KASAN: |UBSAN: |general protection fault|unreferenced object|possible (circular|recursive|irq lock)|soft lockup|blocked for more than|rcu: INFO: .* stall'
 
-# klog_splats FILE: the lines that tell of a kernel bug
+# klog_splats FILE: the lines that tell of a kernel bug. "traps:" tells of a
+# program's fault, which its exit status shows and some tests provoke.
 klog_splats()
 {
-	[[ ! -r $1 ]] || tr -d '\r' < "$1" | grep -a -E "$KLOG_SPLAT" || true
+	[[ ! -r $1 ]] || tr -d '\r' < "$1" | grep -a -v ' traps: ' |
+		grep -a -E "$KLOG_SPLAT" || true
 }
 
 # klog_tail FILE LINES TITLE: on stderr, for a run that failed
