@@ -361,6 +361,8 @@ TEST(too_early)
 	EXPECT_EQ(-STATE_ERRNO, vp_create(pt, 0));
 	EXPECT_EQ(-STATE_ERRNO, region_map(pt, 0, PAGE, mem, MAP_RWX));
 	EXPECT_EQ(-STATE_ERRNO, region_unmap(pt, 0, PAGE, mem));
+	EXPECT_EQ(-STATE_ERRNO, hv_install_intercept(pt, HVX_INTERCEPT_X64_CPUID,
+						     HVX_ACCESS_MASK_EXECUTE, 0));
 	ASSERT_EQ(0, partition_initialize(pt));
 	EXPECT_EQ(0, region_map(pt, 0, PAGE, mem, MAP_RWX));
 	vp = vp_create(pt, 0);

@@ -690,6 +690,20 @@ TEST(halted_guest_sleeps)
 	guest_free(&g);
 }
 
+/* Without a local APIC nothing could wake it but the VMM, which is told. */
+TEST(halt_without_lapic)
+{
+	struct guest g;
+
+	vm_init_flags(&g.vm, 0);
+	vp_init(&g.vp, &g.vm, 0);
+	vp_load(&g.vp, MODE_LONG, guest_halt);
+	vp_run_until(&g.vp, HVX_MSG_X64_HALT);
+	EXPECT_EQ(GUEST_CODE_BASE, vp_header(&g.vp)->rip);
+	EXPECT_EQ(1, vp_header(&g.vp)->length_cr8 & 0xf);
+	guest_free(&g);
+}
+
 static int run_spinning_guest(void *arg)
 {
 	struct guest g;
