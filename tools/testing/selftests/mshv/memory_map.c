@@ -405,15 +405,27 @@ TEST(shared_file)
 	guest_free(&g);
 }
 
+/* Has the kernel keep huge pages at hand; there may be none to be had. */
+static void hugetlb_reserve(unsigned int pages)
+{
+	FILE *f = fopen("/proc/sys/vm/nr_hugepages", "w");
+
+	if (!f)
+		return;
+	fprintf(f, "%u\n", pages);
+	fclose(f);
+}
+
 TEST(hugetlb)
 {
 	struct guest g;
 	u8 *mem;
 
+	hugetlb_reserve(2);
 	mem = mmap(NULL, 2 * MIB, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
 	if (mem == MAP_FAILED)
-		SKIP(return, "no huge page is free: echo 4 > /proc/sys/vm/nr_hugepages");
+		SKIP(return, "no huge page is free");
 	guest_init(&g);
 	ASSERT_EQ(0, region_map(g.vm.fd, TEST_GPA, 2 * MIB, mem, MAP_RWX));
 	guest_write(&g, TEST_GPA + MIB, 0x42);
@@ -422,6 +434,8 @@ TEST(hugetlb)
 	ASSERT_EQ(0, region_unmap(g.vm.fd, TEST_GPA, 2 * MIB, mem));
 	guest_faults(&g, AT_LOAD, TEST_GPA + MIB, HVX_ACCESS_READ, HVX_MSG_UNMAPPED_GPA);
 	guest_free(&g);
+	munmap(mem, 2 * MIB);
+	hugetlb_reserve(0);
 }
 
 /* A region of memory that comes in huge pages, all of it touched. */
@@ -675,13 +689,29 @@ TEST(device_memory)
 	if (fd < 0)
 		SKIP(return, "no /dev/mem");
 	mem = mem_alloc(2 * PAGE, PAGE);
+	/* above the host's memory and below its devices: nothing is there */
 	if (mmap(mem + PAGE, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
-		 0xfec00000) == MAP_FAILED)
-		SKIP(return, "/dev/mem does not map the I/O APIC");
+		 0xd0000000) == MAP_FAILED)
+		SKIP(return, "/dev/mem does not map device memory");
 	EXPECT_EQ(-EINVAL, region_map(vm.fd, TEST_GPA, 2 * PAGE, mem, MAP_RW));
 	ret = region_map(vm.fd, TEST_GPA, PAGE, mem + PAGE, MAP_RW);
 	EXPECT_EQ(cap(vm.fd, MSHV_CAP_MMIO_MEMORY) ? 0 : -EINVAL, ret);
 	vm_free(&vm);
+}
+
+/* What a VP shares with its VMM looks like device memory, but is RAM. */
+TEST(register_page_as_guest_memory)
+{
+	struct guest g;
+	void *page;
+
+	guest_init(&g);
+	page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, g.vp.fd, 0);
+	if (page == MAP_FAILED)
+		SKIP(return, "no MSHV_CAP_REGISTER_PAGE");
+	EXPECT_EQ(-EINVAL, region_map(g.vm.fd, TEST_GPA, PAGE, page, MAP_RW));
+	munmap(page, PAGE);
+	guest_free(&g);
 }
 
 /* Memory is charged and mapped as it is used, not as it is announced. */
