@@ -18,7 +18,8 @@ GUEST_CODE(guest_work, 64,
 	   "cmp $0x80000, %rbx\n"
 	   "jb 1b\n"
 	   "out %al, $0x80\n"
-	   "2: jmp 2b\n");
+	   "2: incl 0x10000\n"
+	   "jmp 2b\n");
 
 /* A VM with all that belongs to it, which has run. */
 struct whole {
@@ -41,6 +42,15 @@ static void whole_init(struct whole *w)
 	}
 	vp_load(&w->vp[0], MODE_LONG, guest_work);
 	vp_run_out(&w->vp[0], 0x80);
+}
+
+/* Until VP 0 runs in another thread, which may take its time to start. */
+static void wait_until_running(struct whole *w)
+{
+	u32 *counter = (u32 *)(w->vm.ram + GUEST_DATA);
+
+	while (!READ_ONCE(*counter))
+		usleep(1000);
 }
 
 /* Parts of it that go one by one. */
@@ -435,7 +445,7 @@ static int exit_while_running(void *arg)
 
 	whole_init(&w);
 	REQUIRE(!pthread_create(&thread, NULL, run_for_ever, &w.vp[0]), "thread");
-	usleep(50000);
+	wait_until_running(&w);
 	return 0;
 }
 
@@ -472,7 +482,7 @@ TEST(close_partition_while_running)
 		accounts_read(&before);
 	whole_init(&w);
 	ASSERT_EQ(0, pthread_create(&thread, NULL, run_once, &w.vp[0]));
-	usleep(200000);
+	wait_until_running(&w);
 	close(w.vm.fd);
 	pthread_join(thread, &ret);
 	EXPECT_EQ(-ESHUTDOWN, (long)ret);
@@ -495,7 +505,7 @@ TEST(close_vp_while_running)
 	whole_init(&w);
 	signal_catch(SIGUSR1);
 	ASSERT_EQ(0, pthread_create(&thread, NULL, run_once, &w.vp[0]));
-	usleep(200000);
+	wait_until_running(&w);
 	close(w.vp[0].fd);
 	EXPECT_EQ(-EEXIST, vp_create(w.vm.fd, 0));
 	pthread_kill(thread, SIGUSR1);
@@ -519,7 +529,7 @@ TEST(unmap_memory_while_running)
 		accounts_read(&before);
 	whole_init(&w);
 	ASSERT_EQ(0, pthread_create(&thread, NULL, run_once, &w.vp[0]));
-	usleep(100000);
+	wait_until_running(&w);
 	munmap(w.vm.ram, RAM_SIZE);
 	/* the guest's next instruction is gone, too: its VMM is told */
 	pthread_join(thread, &ret);
