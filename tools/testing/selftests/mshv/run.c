@@ -753,13 +753,19 @@ TEST(bad_buffer)
 {
 	u8 *page = guard_page();
 	struct guest g;
+	u64 rip;
 
 	guest_init(&g);
 	vp_load(&g.vp, MODE_LONG, guest_count);
 	EXPECT_EQ(1, vp_run_out(&g.vp, 0x80));
 	EXPECT_EQ(-EFAULT, xioctl(g.vp.fd, MSHV_RUN_VP, NULL));
 	EXPECT_EQ(-EFAULT, xioctl(g.vp.fd, MSHV_RUN_VP, page + PAGE - MSHV_RUN_VP_BUF_SZ + 1));
+	/* executed again, the instruction would give another message now */
+	rip = vp_get(&g.vp, HVX_REG_RIP);
+	ASSERT_EQ(0x80, g.vm.ram[rip + 1]);
+	g.vm.ram[rip + 1] = 0x99;
 	EXPECT_EQ(2, vp_run_out(&g.vp, 0x80));
+	g.vm.ram[rip + 1] = 0x80;
 	/* with exactly enough room */
 	EXPECT_EQ(0, xioctl(g.vp.fd, MSHV_RUN_VP, page + PAGE - MSHV_RUN_VP_BUF_SZ));
 	guest_free(&g);
