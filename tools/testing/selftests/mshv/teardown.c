@@ -222,7 +222,7 @@ static int live_and_run(void *arg)
 
 	for (;;) {
 		whole_init(&w);
-		alarm_us(5000, 0);
+		alarm_us(5000, 5000);
 		vp_run(&w.vp[0]);
 		alarm_us(0, 0);
 		whole_free(&w);

@@ -574,7 +574,7 @@ TEST(register_page_rubbish)
 		vp_load(&vp, MODE_LONG, guest_registers);
 		vp_run_out(&vp, 0x80);
 		memset(page, i & 1 ? 0xff : 0xa5 + i, PAGE);
-		alarm_us(200000, 0);
+		alarm_us(200000, 200000);
 		vp_run(&vp);
 		alarm_us(0, 0);
 		memset(page, 0, PAGE);
