@@ -63,7 +63,9 @@ check:			## style and static checks of the whole tree
 
 .PHONY: clean
 clean:			## remove what was built; fetched packages stay
-	@$(tools)/clean
+	@if [ -d '$(O)' ]; then find '$(O)' -mindepth 1 -maxdepth 1 \
+		! -name kernels ! -name busybox ! -name linux-source \
+		-exec rm -rf {} +; fi
 
 .PHONY: distclean
 distclean:		## remove $(O)
