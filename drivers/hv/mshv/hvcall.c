@@ -329,8 +329,12 @@ int mshv_hvcall_unmap_vp_state_page(struct mshv_partition *pt, u32 index, u16 ty
 	return mshv_hvcall_simple(HVX_CALL_UNMAP_VP_STATE_PAGE, &in, sizeof(in), NULL, 0);
 }
 
-int mshv_hvcall_get_registers(struct mshv_partition *pt, u32 index, u32 count,
-			      const u32 *names, union hvx_value *values, u32 *done)
+/*
+ * A call of up to @max registers at a time. @proto has what is not the same for
+ * getting and setting them: the code, the lists and the sizes of their elements.
+ */
+static int mshv_hvcall_registers(struct mshv_partition *pt, u32 index, u32 count, u16 max,
+				 const struct mshv_hvcall *proto, u32 *done)
 {
 	const struct hvx_in_vp_registers in = {
 		.partition_id = pt->id,
@@ -340,17 +344,14 @@ int mshv_hvcall_get_registers(struct mshv_partition *pt, u32 index, u32 count,
 	u32 n = 0;
 
 	while (n < count && !ret) {
-		struct mshv_hvcall call = {
-			.code = HVX_CALL_GET_VP_REGISTERS,
-			.reps = min_t(u32, count - n, HVX_GET_REGISTERS_MAX_REPS),
-			.in = &in,
-			.in_size = sizeof(in),
-			.list = names + n,
-			.list_elem = sizeof(*names),
-			.out = values + n,
-			.out_size = sizeof(*values),
-		};
+		struct mshv_hvcall call = *proto;
 
+		call.reps = min_t(u32, count - n, max);
+		call.in = &in;
+		call.in_size = sizeof(in);
+		call.list += n * call.list_elem;
+		if (call.out)
+			call.out += n * call.out_size;
 		ret = mshv_hvcall_pool(&call, pt->pool);
 		n += call.done;
 	}
@@ -359,32 +360,30 @@ int mshv_hvcall_get_registers(struct mshv_partition *pt, u32 index, u32 count,
 	return ret;
 }
 
+int mshv_hvcall_get_registers(struct mshv_partition *pt, u32 index, u32 count,
+			      const u32 *names, union hvx_value *values, u32 *done)
+{
+	const struct mshv_hvcall proto = {
+		.code = HVX_CALL_GET_VP_REGISTERS,
+		.list = names,
+		.list_elem = sizeof(*names),
+		.out = values,
+		.out_size = sizeof(*values),
+	};
+
+	return mshv_hvcall_registers(pt, index, count, HVX_GET_REGISTERS_MAX_REPS, &proto, done);
+}
+
 int mshv_hvcall_set_registers(struct mshv_partition *pt, u32 index, u32 count,
 			      const struct hvx_register *regs, u32 *done)
 {
-	const struct hvx_in_vp_registers in = {
-		.partition_id = pt->id,
-		.vp_index = index,
+	const struct mshv_hvcall proto = {
+		.code = HVX_CALL_SET_VP_REGISTERS,
+		.list = regs,
+		.list_elem = sizeof(*regs),
 	};
-	int ret = 0;
-	u32 n = 0;
 
-	while (n < count && !ret) {
-		struct mshv_hvcall call = {
-			.code = HVX_CALL_SET_VP_REGISTERS,
-			.reps = min_t(u32, count - n, HVX_SET_REGISTERS_MAX_REPS),
-			.in = &in,
-			.in_size = sizeof(in),
-			.list = regs + n,
-			.list_elem = sizeof(*regs),
-		};
-
-		ret = mshv_hvcall_pool(&call, pt->pool);
-		n += call.done;
-	}
-	if (done)
-		*done = n;
-	return ret;
+	return mshv_hvcall_registers(pt, index, count, HVX_SET_REGISTERS_MAX_REPS, &proto, done);
 }
 
 /* Returns the low 64 bits of a register's value. */
