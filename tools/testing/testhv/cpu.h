@@ -115,14 +115,6 @@ static inline u64 rdtsc(void)
 	return (u64)hi << 32 | lo;
 }
 
-static inline u8 inb(u16 port)
-{
-	u8 v;
-
-	asm volatile("inb %1, %0" : "=a"(v) : "Nd"(port));
-	return v;
-}
-
 static inline void outb(u16 port, u8 v)
 {
 	asm volatile("outb %0, %1" : : "a"(v), "Nd"(port));
@@ -131,11 +123,6 @@ static inline void outb(u16 port, u8 v)
 static inline void outw(u16 port, u16 v)
 {
 	asm volatile("outw %0, %1" : : "a"(v), "Nd"(port));
-}
-
-static inline void outl(u16 port, u32 v)
-{
-	asm volatile("outl %0, %1" : : "a"(v), "Nd"(port));
 }
 
 static inline void cpu_relax(void)

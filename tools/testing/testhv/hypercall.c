@@ -47,13 +47,6 @@ static struct call *find_call(u16 code)
 	return NULL;
 }
 
-const char *hypercall_name(u16 code)
-{
-	const struct call *c = find_call(code);
-
-	return c ? c->row->name : "?";
-}
-
 static void add_row(const struct hvc_row *row)
 {
 	unsigned int i;

@@ -153,9 +153,6 @@ struct hvc_caller {
  */
 bool hypercall(struct hvc_caller *who, u64 control, u64 in, u64 out, u64 *result);
 
-/* Name of a call code for the log; "?" for a code without row. */
-const char *hypercall_name(u16 code);
-
 /**
  * struct hvc_fault - fault that a test has asked for
  * @code: call code it applies to

@@ -10,9 +10,7 @@ void *memcpy(void *dst, const void *src, size_t n);
 void *memmove(void *dst, const void *src, size_t n);
 int memcmp(const void *a, const void *b, size_t n);
 size_t strlen(const char *s);
-int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t n);
-char *strchr(const char *s, int c);
 
 /**
  * mem_is_zero - is a buffer all zeroes
@@ -48,16 +46,6 @@ int snprintf(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
 static inline bool test_bit(const u64 *map, unsigned int n)
 {
 	return map[n / 64] >> (n % 64) & 1;
-}
-
-static inline void set_bit(u64 *map, unsigned int n)
-{
-	map[n / 64] |= BIT(n % 64);
-}
-
-static inline void clear_bit(u64 *map, unsigned int n)
-{
-	map[n / 64] &= ~BIT(n % 64);
 }
 
 static inline unsigned int hweight64(u64 v)

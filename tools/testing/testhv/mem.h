@@ -52,11 +52,6 @@ static inline void *page_alloc(void)
 	return pool_get(&hidden_pool);
 }
 
-static inline void page_free(void *page)
-{
-	pool_put(&hidden_pool, page);
-}
-
 /* Zeroed, contiguous hidden memory, never freed; boot time only. */
 void *boot_alloc(u64 size, u64 align);
 

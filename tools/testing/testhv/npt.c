@@ -13,16 +13,9 @@
 #include "pageown.h"
 #include "panic.h"
 #include "pcpu.h"
+#include "pte.h"
 
-#define PTE_P		BIT(0)
-#define PTE_W		BIT(1)
-#define PTE_U		BIT(2)
-#define PTE_A		BIT(5)
-#define PTE_D		BIT(6)
-#define PTE_PS		BIT(7)
 #define PTE_NOACCESS	BIT(9)	/* software: a leaf that allows nothing */
-#define PTE_NX		BIT(63)
-#define PTE_ADDR	GENMASK(51, 12)
 #define PTE_TABLE	(PTE_P | PTE_W | PTE_U)
 
 #define TOP_LEVEL	4

@@ -79,11 +79,6 @@ extern struct root root;
 struct root_vp *root_vp_by_index(u32 vp_index);
 struct root_vp *root_vp_by_lp(u32 lp_index);
 
-static inline struct root_vp *this_root_vp(void)
-{
-	return this_cpu()->vp;
-}
-
 static inline bool vcpu_is_root(const struct vcpu *v)
 {
 	return v == &this_cpu()->vp->vcpu;

@@ -64,11 +64,6 @@ u64 tsc_to_ref(u64 tsc)
 	return tsc > tsc_start ? mul_shift_64(tsc - tsc_start, tsc_scale) : 0;
 }
 
-u64 ref_to_tsc(u64 ref)
-{
-	return tsc_start + mul_div(ref, tsc_hz, REF_HZ);
-}
-
 u64 ref_tsc_scale(void)
 {
 	return tsc_scale;

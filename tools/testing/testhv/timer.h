@@ -35,8 +35,7 @@ extern u64 apic_hz;	/* of the APIC timer at divide-by-one */
 
 /* Reference time: 100 ns units since the hypervisor started. */
 u64 ref_time(void);
-/* TSC value of a reference time, and the reverse. */
-u64 ref_to_tsc(u64 ref);
+/* The reference time at a TSC value. */
 u64 tsc_to_ref(u64 tsc);
 
 /* Scale of the reference TSC page: ref = (tsc * scale >> 64) + offset. */

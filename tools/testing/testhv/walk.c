@@ -9,16 +9,8 @@
 #include "cpu.h"
 #include "gpa.h"
 #include "hypercall.h"
+#include "pte.h"
 #include "vp.h"
-
-#define PTE_P		BIT(0)
-#define PTE_W		BIT(1)
-#define PTE_U		BIT(2)
-#define PTE_A		BIT(5)
-#define PTE_D		BIT(6)
-#define PTE_PS		BIT(7)
-#define PTE_NX		BIT(63)
-#define PTE_ADDR	GENMASK(51, 12)
 
 #define RFLAGS_AC	BIT(18)
 #define RFLAGS_VM	BIT(17)
