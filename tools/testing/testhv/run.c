@@ -177,7 +177,7 @@ enum run_end vp_run(struct child_vp *vp, u64 slice_end)
 		vp_handle_exit(vp, code);
 	}
 	guest_switch(&vp->vcpu, root_vcpu);
-	timer_arm(cpu, NO_DEADLINE);
+	timer_arm(cpu, sched_next_deadline(cpu));
 	vp->run_time += ref_time() - start;
 	vp_set_counter(vp, HVX_VP_COUNTER_TOTAL_RUN_TIME, vp->run_time);
 	regs_page_update(vp);

@@ -28,6 +28,8 @@ static struct list unsent = LIST_INIT(unsent);
 /* VPs that wait for an event, and those that are ready (hypervisor scheduler). */
 static struct list waiting = LIST_INIT(waiting);
 static struct list ready[MAX_CPUS];
+/* The root keeps a CPU that is not idle until then. */
+static u64 root_until[MAX_CPUS];
 
 static struct root_vp *home_of(const struct child_vp *vp)
 {
@@ -109,6 +111,16 @@ u64 sched_next_deadline(const struct pcpu *cpu)
 	if (!list_empty(&unsent))
 		deadline = min(deadline, ref_time() + RETRY);
 	return min(deadline, async_deadline());
+}
+
+/* Have the root interrupted when there is something to do on this CPU. */
+static void arm_root(struct pcpu *cpu)
+{
+	u64 deadline = sched_next_deadline(cpu);
+
+	if (sched_is_hypervisor() && !list_empty(&ready[cpu->index]))
+		deadline = min(deadline, max(root_until[cpu->index], ref_time()));
+	timer_arm(cpu, deadline);
 }
 
 /* Messages */
@@ -225,7 +237,7 @@ void sched_flush(void)
 		}
 		if (status) {
 			/* The root does not read: try again later, lose nothing. */
-			timer_arm(this_cpu(), sched_next_deadline(this_cpu()));
+			arm_root(this_cpu());
 			return;
 		}
 	}
@@ -248,7 +260,7 @@ static void on_timer(struct pcpu *cpu)
 	}
 	async_run(now);
 	sched_flush();
-	timer_arm(cpu, sched_next_deadline(cpu));
+	arm_root(cpu);
 	spin_unlock(&hv_lock);
 }
 
@@ -261,22 +273,27 @@ static bool sched_runnable(struct pcpu *cpu)
 	return READ_ONCE(q->next) != q;
 }
 
+/*
+ * What ends a slice is an interrupt for the root, if only that of the timer. Were
+ * its EOI the start of the next slice, the root would do nothing but take
+ * interrupts: it has the CPU for as long as the child had it.
+ */
 static bool sched_run(struct pcpu *cpu, bool idle)
 {
 	struct list *q = &ready[cpu->index];
-	bool pending = false;
+	bool stopped = false;
 
 	spin_lock(&hv_lock);
-	while (!list_empty(q) && !pending) {
+	if (!idle && ref_time() < root_until[cpu->index])
+		goto out;
+	while (!list_empty(q) && !stopped) {
 		struct child_vp *vp = list_first(q, struct child_vp, run_link);
 
 		list_del(&vp->run_link);
 		switch (vp_run(vp, ref_time() + SLICE)) {
 		case RUN_STOPPED:
-			/* To the end of the queue; the slice may just be over. */
-			if (!vp->stop)
-				list_add_tail(q, &vp->run_link);
-			pending = !idle || ref_time() < vp->slice_end;
+			list_add_tail(q, &vp->run_link);
+			stopped = true;
 			break;
 		case RUN_IDLE:
 			sched_wait(vp);
@@ -286,11 +303,12 @@ static bool sched_run(struct pcpu *cpu, bool idle)
 			break;
 		}
 		sched_flush();
-		pending |= !idle;
 	}
-	timer_arm(cpu, sched_next_deadline(cpu));
+	root_until[cpu->index] = ref_time() + SLICE;
+out:
+	arm_root(cpu);
 	spin_unlock(&hv_lock);
-	return pending;
+	return stopped;
 }
 
 static const struct sched_ops child_sched_ops = {
