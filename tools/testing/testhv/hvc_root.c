@@ -125,6 +125,19 @@ static u16 device_entry(u64 device_id, u32 trigger, u32 vector, u32 apic_id,
 	return HVX_STATUS_INVALID_PARAMETER;
 }
 
+/*
+ * The root sends interrupts to a processor that never entered the hypervisor: it
+ * was started by a start-up IPI that went past us, and runs outside.
+ */
+static void check_inside(const struct root_vp *rv)
+{
+	if (rv->started)
+		return;
+	error_line("root VP %u (APIC id %u) runs outside the hypervisor", rv->vp_index,
+		   rv->cpu->apic_id);
+	stop(STOP_OUTSIDE);
+}
+
 static u16 map_device_interrupt(struct hvcall *c)
 {
 	struct hvx_in_map_device_interrupt in = *(const struct hvx_in_map_device_interrupt *)c->in;
@@ -155,6 +168,7 @@ static u16 map_device_interrupt(struct hvcall *c)
 	rv = root_vp_by_index(vp_index);
 	if (!rv)
 		return HVX_STATUS_INVALID_VP_INDEX;
+	check_inside(rv);
 	status = device_entry(in.device_id, in.trigger_mode, in.vector, rv->cpu->apic_id, &entry);
 	if (status)
 		return status;

@@ -81,20 +81,34 @@ static void vlog_raw(const char *prefix, const char *fmt, va_list ap)
 	log_raw("%s%s", prefix, text);
 }
 
-/* No time stamp: the line begins with the words that the runner looks for. */
-void config_error(const char *fmt, ...)
+static void verror_line(const char *fmt, va_list ap)
 {
 	char text[256] = "testhv: error: ";
 	size_t len = strlen(text);
-	va_list ap;
 	char *p;
 
-	va_start(ap, fmt);
 	vsnprintf(text + len, sizeof(text) - len, fmt, ap);
-	va_end(ap);
 	for (p = text; *p; p++)
 		outb(DEBUGCON_PORT, *p);
 	outb(DEBUGCON_PORT, '\n');
+}
+
+void error_line(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	verror_line(fmt, ap);
+	va_end(ap);
+}
+
+void config_error(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	verror_line(fmt, ap);
+	va_end(ap);
 	stop(STOP_CONFIG);
 }
 

@@ -16,7 +16,7 @@ enum stop_code {
 	STOP_FAULT = 0x11,	/* the hypervisor itself failed: status 35 */
 	STOP_EXIT = 0x12,	/* a root VP left in an unexpected way: status 37 */
 	STOP_ROOT_PANIC = 0x13,	/* the root kernel reported a crash: status 39 */
-	STOP_NOT_ROOT = 0x14,	/* a root CPU runs outside the hypervisor: status 41 */
+	STOP_OUTSIDE = 0x14,	/* a root CPU runs outside the hypervisor: status 41 */
 };
 
 /**
@@ -27,7 +27,10 @@ enum stop_code {
  */
 void stop(enum stop_code code) __noreturn;
 
-/* A "testhv: error:" line and STOP_CONFIG: the user can do something about it. */
+/* A line that begins with "testhv: error:", for the runner; without time stamp. */
+void error_line(const char *fmt, ...) __printf(1, 2);
+
+/* Such a line and STOP_CONFIG: the user can do something about it. */
 void config_error(const char *fmt, ...) __printf(1, 2) __noreturn;
 
 /* A bug of the hypervisor: message, state of this CPU, STOP_FAULT. */
