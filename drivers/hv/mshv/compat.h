@@ -219,4 +219,16 @@ static inline int mshv_follow_pfnmap(struct vm_area_struct *vma, unsigned long u
 }
 #endif
 
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+static inline void mshv_eventfd_signal(struct eventfd_ctx *ctx)
+{
+	eventfd_signal(ctx);
+}
+#else
+static inline void mshv_eventfd_signal(struct eventfd_ctx *ctx)
+{
+	eventfd_signal(ctx, 1);
+}
+#endif
+
 #endif /* _MSHV_COMPAT_H */

@@ -16,8 +16,10 @@
 
 #include <uapi/linux/mshv.h>
 
+#include "gpap.h"
 #include "hvcall.h"
 #include "ioctl.h"
+#include "irq.h"
 #include "mshv.h"
 #include "registers.h"
 #include "root_hvcall.h"
@@ -119,6 +121,38 @@ static const struct mshv_ioctl mshv_ioctls[] = {
 		.partition = mshv_set_guest_memory,
 	},
 	{
+		.cmd = MSHV_GET_GPAP_ACCESS_BITMAP,
+		.cap = MSHV_CAP_GPAP_ACCESS_BITMAP,
+		.fd = MSHV_FD_PARTITION,
+		.in_size = sizeof(struct mshv_gpap_access_bitmap),
+		.when = MSHV_WHEN_ACTIVE,
+		.partition = mshv_get_gpap_access_bitmap,
+	},
+	{
+		.cmd = MSHV_SET_MSI_ROUTING,
+		.cap = MSHV_CAP_MSI_ROUTING,
+		.fd = MSHV_FD_PARTITION,
+		.in_size = sizeof(struct mshv_user_irq_table),
+		.when = MSHV_WHEN_ACTIVE,
+		.partition = mshv_set_msi_routing,
+	},
+	{
+		.cmd = MSHV_IRQFD,
+		.cap = MSHV_CAP_IRQFD,
+		.fd = MSHV_FD_PARTITION,
+		.in_size = sizeof(struct mshv_user_irqfd),
+		.when = MSHV_WHEN_ACTIVE,
+		.partition = mshv_irqfd,
+	},
+	{
+		.cmd = MSHV_IOEVENTFD,
+		.cap = MSHV_CAP_IOEVENTFD,
+		.fd = MSHV_FD_PARTITION,
+		.in_size = sizeof(struct mshv_user_ioeventfd),
+		.when = MSHV_WHEN_ACTIVE,
+		.partition = mshv_ioeventfd,
+	},
+	{
 		.cmd = MSHV_ROOT_HVCALL,
 		.cap = MSHV_CAP_PARTITION_HVCALL,
 		.fd = MSHV_FD_PARTITION,
@@ -198,10 +232,12 @@ static const struct mshv_cap mshv_caps[] = {
 	{ .cap = MSHV_CAP_PT_SMT, .value = 1 },
 	{ .cap = MSHV_CAP_MOVABLE_MEMORY, .value = 1 },
 	{ .cap = MSHV_CAP_MMIO_MEMORY, .value = 1 },
+	{ .cap = MSHV_CAP_IRQFD_RESAMPLE, .value = 1 },
 	{ .cap = MSHV_CAP_VP_REGISTERS, .value = MSHV_MAX_VP_REGISTERS },
 	{ .cap = MSHV_CAP_INTERCEPT_PAGE, .value = 1 },
 	{ .cap = MSHV_CAP_MAX_VPS, .value = MSHV_MAX_VPS },
 	{ .cap = MSHV_CAP_MAX_REGIONS, .value = MSHV_MAX_REGIONS },
+	{ .cap = MSHV_CAP_MAX_GSIS, .value = MSHV_MAX_GSIS },
 	{ .cap = MSHV_CAP_HV_BUILD, .probe = mshv_cap_hv_build },
 };
 

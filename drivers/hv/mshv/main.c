@@ -70,6 +70,7 @@ static int __init mshv_init(void)
 static void __exit mshv_exit(void)
 {
 	mshv_partitions_exit();
+	mshv_ioeventfds_exit();
 	mshv_dev = NULL;
 	misc_deregister(&mshv_miscdev);
 	mshv_synic_exit();

@@ -26,6 +26,7 @@
 #include <linux/xarray.h>
 
 #include "hv_abi.h"
+#include "irq.h"
 #include "region.h"
 
 struct device;
@@ -79,9 +80,9 @@ struct mshv_async {
  * @pool: memory given to the hypervisor for this partition
  * @vps: struct mshv_vp by index
  * @regions: guest memory
+ * @irqs: routes and eventfds
  * @async: asynchronous hypercall
  * @initialized: the hypervisor initialized it, so that it must be finalized
- * @rcu: for freeing
  */
 struct mshv_partition {
 	u64 id;
@@ -92,9 +93,9 @@ struct mshv_partition {
 	struct mshv_pool *pool;
 	struct xarray vps;
 	struct mshv_regions regions;
+	struct mshv_irqs irqs;
 	struct mshv_async async;
 	bool initialized;
-	struct rcu_head rcu;
 };
 
 /**

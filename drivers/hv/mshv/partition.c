@@ -195,9 +195,12 @@ static void mshv_partition_destroy(struct mshv_partition *pt)
 	xa_erase_irq(&mshv_partitions, pt->id);
 	pt->pool->finalize = pt->initialized;
 	mshv_regions_forget(pt, mshv_partition_retire(pt->pool));
+	/* The interrupt handler may have found it before. */
+	synchronize_rcu();
+	mshv_irqs_destroy(pt);
 	mutex_destroy(&pt->mutex);
 	mmdrop(pt->mm);
-	kfree_rcu(pt, rcu);
+	kfree(pt);
 }
 
 void mshv_partition_put(struct mshv_partition *pt)
@@ -218,8 +221,12 @@ static int mshv_partition_release(struct inode *inode, struct file *file)
 {
 	struct mshv_partition *pt = file->private_data;
 
+	mutex_lock(&pt->mutex);
 	mshv_partition_set_state(pt, MSHV_PT_CLOSED);
 	mshv_vps_kick(pt);
+	mshv_ioeventfds_release(pt);
+	mshv_irqfds_release(pt);
+	mutex_unlock(&pt->mutex);
 	mshv_partition_put(pt);
 	return 0;
 }
@@ -253,10 +260,14 @@ static struct mshv_partition *mshv_partition_alloc(u64 id)
 	pt->mm = current->mm;
 	mmgrab(pt->mm);
 	mshv_regions_init(pt);
-	if (xa_err(xa_store_irq(&mshv_partitions, id, pt, GFP_KERNEL_ACCOUNT)))
+	if (mshv_irqs_init(pt))
 		goto free_pool;
+	if (xa_err(xa_store_irq(&mshv_partitions, id, pt, GFP_KERNEL_ACCOUNT)))
+		goto free_irqs;
 	return pt;
 
+free_irqs:
+	mshv_irqs_destroy(pt);
 free_pool:
 	mmdrop(pt->mm);
 	mutex_destroy(&pt->mutex);

@@ -119,8 +119,9 @@ struct mshv_region_kind {
  * @large: entry of a large page; then @nr is 0
  * @table: entries of small pages, MSHV_CHUNK_PAGES of them; NULL if @nr is 0
  * @nr: number of entries of @table that are not 0
- * @touched: pages whose accessed and dirty state went away with a mapping, or
- *	     was set by the VMM: to be reported as accessed and dirty
+ * @accessed: pages to be reported as accessed, whatever the hypervisor says:
+ *	      the state went away with a mapping, or was set by the VMM
+ * @dirty: likewise
  *
  * Exists from the first use of the chunk to the end of the region.
  */
@@ -128,7 +129,8 @@ struct mshv_chunk {
 	u64 large;
 	u64 *table;
 	unsigned int nr;
-	DECLARE_BITMAP(touched, MSHV_CHUNK_PAGES);
+	DECLARE_BITMAP(accessed, MSHV_CHUNK_PAGES);
+	DECLARE_BITMAP(dirty, MSHV_CHUNK_PAGES);
 };
 
 /**

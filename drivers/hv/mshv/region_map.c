@@ -127,10 +127,16 @@ static void mshv_entry_unkeep(struct mshv_region *region, u64 entry, unsigned in
 	region->nr_kept -= nr;
 }
 
+/*
+ * The hypervisor's accessed and dirty state goes with the mapping. It is not
+ * asked for beforehand, that would double the cost of each invalidation; the
+ * worst is assumed.
+ */
 static void mshv_chunk_clear_large(struct mshv_region *region, struct mshv_chunk *chunk)
 {
+	bitmap_fill(chunk->accessed, MSHV_CHUNK_PAGES);
 	if (chunk->large & MSHV_ENTRY_WRITABLE)
-		bitmap_fill(chunk->touched, MSHV_CHUNK_PAGES);
+		bitmap_fill(chunk->dirty, MSHV_CHUNK_PAGES);
 	mshv_entry_unkeep(region, chunk->large, MSHV_CHUNK_PAGES, true);
 	chunk->large = 0;
 }
@@ -141,8 +147,9 @@ static void mshv_chunk_clear_small(struct mshv_region *region, struct mshv_chunk
 	unsigned int i;
 
 	for (i = offset; i < offset + nr; i++) {
+		__set_bit(i, chunk->accessed);
 		if (chunk->table[i] & MSHV_ENTRY_WRITABLE)
-			__set_bit(i, chunk->touched);
+			__set_bit(i, chunk->dirty);
 		mshv_entry_unkeep(region, chunk->table[i], 1, true);
 		chunk->table[i] = 0;
 	}

@@ -95,8 +95,9 @@ int mshv_run_check(struct mshv_vp *vp)
 }
 
 /*
- * Guest memory that is not mapped at the moment is the kernel's business, and
- * the VMM does not hear of it. The message came out of a page that the VMM can
+ * Guest memory that is not mapped at the moment, and the end of an interrupt
+ * that has a resample eventfd, are the kernel's business, and the VMM does not
+ * hear of them. The message came out of a page that the VMM can
  * write to: all that it could achieve is that its guest gets its own memory.
  *
  * Returns 1 if the guest can go on, 0 if the VMM has to decide, or a negative
@@ -106,7 +107,10 @@ static int mshv_handle_intercept(struct mshv_vp *vp)
 {
 	const struct hvx_message *msg = &vp->run.message;
 	const struct hvx_msg_memory *mem = (const void *)msg->payload;
+	const struct hvx_msg_apic_eoi *eoi = (const void *)msg->payload;
 
+	if (msg->type == HVX_MSG_X64_APIC_EOI)
+		return mshv_irq_eoi(vp->partition, eoi->vector);
 	if (msg->type != HVX_MSG_GPA_INTERCEPT && msg->type != HVX_MSG_UNMAPPED_GPA)
 		return 0;
 	if (mem->h.access_type > HVX_ACCESS_EXECUTE)

@@ -22,6 +22,7 @@
 
 #include "compat.h"
 #include "hv_abi.h"
+#include "irq.h"
 #include "mshv.h"
 #include "root_hvcall.h"
 #include "run.h"
@@ -120,6 +121,24 @@ static void mshv_handle_async(const struct hvx_message *msg)
 		mshv_async_complete(pt, async->status);
 }
 
+/* Doorbells come with the message of another SINT, in this one's slot. */
+static void mshv_handle_sint(const struct hvx_message *msg)
+{
+	const struct hvx_msg_sint_intercept *intercept = (const void *)msg->payload;
+
+	if (intercept->sint == HVX_SINT_DOORBELL)
+		mshv_event_ring_drain();
+}
+
+static void mshv_handle_eoi(const struct hvx_message *msg)
+{
+	const struct hvx_msg_apic_eoi *eoi = (const void *)msg->payload;
+	struct mshv_partition *pt = mshv_partition_find(msg->sender);
+
+	if (pt)
+		mshv_irq_eoi(pt, eoi->vector);
+}
+
 static const struct {
 	u32 type;
 	void (*handle)(const struct hvx_message *msg);
@@ -128,6 +147,8 @@ static const struct {
 	{ HVX_MSG_SCHEDULER_VP_BITSET, mshv_handle_bitset },
 	{ HVX_MSG_OPAQUE_INTERCEPT, mshv_handle_opaque },
 	{ HVX_MSG_ASYNC_CALL_COMPLETION, mshv_handle_async },
+	{ HVX_MSG_SYNIC_SINT_INTERCEPT, mshv_handle_sint },
+	{ HVX_MSG_X64_APIC_EOI, mshv_handle_eoi },
 };
 
 static void mshv_handle_message(u32 type, const struct hvx_message *msg)
@@ -161,6 +182,13 @@ static struct hvx_message *mshv_intercept_slot(struct mshv_synic *synic)
 	struct hvx_message_page *simp = synic->pages[MSHV_SIMP];
 
 	return simp ? &simp->sint[HVX_SINT_INTERCEPT] : NULL;
+}
+
+static struct hvx_event_ring *mshv_doorbell_ring(struct mshv_synic *synic)
+{
+	struct hvx_event_ring_page *rings = synic->pages[MSHV_SIRBP];
+
+	return &rings->sint[HVX_SINT_DOORBELL];
 }
 
 /* Interrupt handler of both sources. */
@@ -257,6 +285,7 @@ static int mshv_synic_online(unsigned int cpu)
 	if (synic->control)
 		mshv_wrmsr(HVX_MSR_SCONTROL, control | HVX_SCONTROL_ENABLE);
 
+	mshv_event_ring_online(mshv_doorbell_ring(synic));
 	/* What a predecessor left is for nobody, and would block the slot. */
 	mshv_message_done(mshv_intercept_slot(synic));
 	mshv_sints_unmask();
@@ -269,6 +298,7 @@ static int mshv_synic_offline(unsigned int cpu)
 
 	/* Interrupts are enabled here: what was pending has been handled after this. */
 	mshv_sints_mask();
+	mshv_event_ring_offline();
 	if (synic->control)
 		mshv_wrmsr(HVX_MSR_SCONTROL,
 			   mshv_rdmsr(HVX_MSR_SCONTROL) & ~HVX_SCONTROL_ENABLE);

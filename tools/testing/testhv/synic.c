@@ -136,6 +136,27 @@ u16 synic_signal_event(struct root_vp *rv, unsigned int sint, unsigned int flag)
 	return HVX_STATUS_SUCCESS;
 }
 
+/*
+ * An event for a SINT that is "as intercept" is told by a message of SINT 0,
+ * once until the root looked at everything and unmasks again.
+ */
+static void ring_signal(struct root_vp *rv, unsigned int sint, struct hvx_event_ring *ring)
+{
+	const struct hvx_message m = {
+		.type = HVX_MSG_SYNIC_SINT_INTERCEPT,
+		.payload_size = sizeof(struct hvx_msg_sint_intercept),
+		.payload = { sint },
+	};
+
+	if (!(rv->synic.sint[sint].msr & HVX_SINT_AS_INTERCEPT)) {
+		synic_raise(rv, sint);
+		return;
+	}
+	WRITE_ONCE(ring->signal_masked, 1);
+	if (synic_post_message(rv, HVX_SINT_INTERCEPT, &m))
+		WRITE_ONCE(ring->signal_masked, 0);
+}
+
 u16 synic_ring_push(struct root_vp *rv, unsigned int sint, u32 value)
 {
 	struct hvx_event_ring *ring = &((struct hvx_event_ring_page *)rv->synic.sirbp)->sint[sint];
@@ -151,7 +172,7 @@ u16 synic_ring_push(struct root_vp *rv, unsigned int sint, u32 value)
 	s->ring_head = (s->ring_head + 1) % HVX_EVENT_RING_ENTRIES;
 	smp_mb();	/* the entry is visible before the mask is looked at */
 	if (!READ_ONCE(ring->signal_masked))
-		synic_raise(rv, sint);
+		ring_signal(rv, sint, ring);
 	return HVX_STATUS_SUCCESS;
 }
 

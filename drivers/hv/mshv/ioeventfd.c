@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Eventfds that a guest signals by a write to memory: the hypervisor's
+ * doorbells (TLFS 11.4).
+ *
+ * A doorbell is a port of this partition and a connection to it of the guest's
+ * partition, of the same number. The hypervisor puts the number of a port that
+ * was written to into an event ring (event_ring.c).
+ */
+#include <linux/device.h>
+#include <linux/err.h>
+#include <linux/eventfd.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include <linux/xarray.h>
+
+#include <asm/mshyperv.h>
+
+#include <uapi/linux/mshv.h>
+
+#include "hv_abi.h"
+#include "compat.h"
+#include "deposit.h"
+#include "hvcall.h"
+#include "ioctl.h"
+#include "irq.h"
+#include "mshv.h"
+
+/**
+ * struct mshv_ioeventfd - an ioeventfd
+ * @pt: partition
+ * @eventfd: the eventfd
+ * @addr: guest physical address
+ * @len: bytes of the write, 0: any
+ * @any_value: the value does not matter
+ * @datamatch: if it does
+ * @port: number of port and connection
+ * @node: in mshv_irqs.ioeventfds
+ * @rcu: for freeing
+ */
+struct mshv_ioeventfd {
+	struct mshv_partition *pt;
+	struct eventfd_ctx *eventfd;
+	u64 addr;
+	u32 len;
+	bool any_value;
+	u64 datamatch;
+	u32 port;
+	struct list_head node;
+	struct rcu_head rcu;
+};
+
+/*
+ * struct mshv_ioeventfd by port number, for the interrupt handler. Numbers are
+ * given out in a cycle, so that a late signal does not meet a new owner.
+ */
+static DEFINE_XARRAY_FLAGS(mshv_ports, XA_FLAGS_ALLOC1);
+static u32 mshv_next_port;
+
+static int mshv_port_create(u32 port, struct mshv_partition *pt)
+{
+	const struct hvx_in_create_port in = {
+		.port_partition_id = hv_current_partition_id,
+		.port_id = port,
+		.connection_partition_id = pt->id,
+		.info = {
+			.type = HVX_PORT_DOORBELL,
+			.target_sint = HVX_SINT_DOORBELL,
+			.target_vp = HVX_ANY_VP,
+		},
+	};
+	struct mshv_hvcall call = {
+		.code = HVX_CALL_CREATE_PORT,
+		.in = &in,
+		.in_size = sizeof(in),
+	};
+
+	return mshv_hvcall_pool(&call, &mshv_root_pool);
+}
+
+static int mshv_port_delete(u32 port)
+{
+	const struct hvx_in_delete_port in = {
+		.port_partition_id = hv_current_partition_id,
+		.port_id = port,
+	};
+
+	return mshv_hvcall_simple(HVX_CALL_DELETE_PORT, &in, sizeof(in), NULL, 0);
+}
+
+static u64 mshv_doorbell_flags(const struct mshv_ioeventfd *io)
+{
+	u64 size = io->len ? ilog2(io->len) + HVX_DOORBELL_SIZE_BYTE : HVX_DOORBELL_SIZE_ANY;
+
+	return size | (io->any_value ? HVX_DOORBELL_ANY_VALUE : 0);
+}
+
+static int mshv_port_connect(const struct mshv_ioeventfd *io)
+{
+	const struct hvx_in_connect_port in = {
+		.connection_partition_id = io->pt->id,
+		.connection_id = io->port,
+		.port_partition_id = hv_current_partition_id,
+		.port_id = io->port,
+		.info = {
+			.type = HVX_PORT_DOORBELL,
+			.gpa = io->addr,
+			.trigger_value = io->datamatch,
+			.flags = mshv_doorbell_flags(io),
+		},
+	};
+	struct mshv_hvcall call = {
+		.code = HVX_CALL_CONNECT_PORT,
+		.in = &in,
+		.in_size = sizeof(in),
+	};
+
+	return mshv_hvcall_pool(&call, io->pt->pool);
+}
+
+static int mshv_port_disconnect(const struct mshv_ioeventfd *io)
+{
+	const struct hvx_in_disconnect_port in = {
+		.connection_partition_id = io->pt->id,
+		.connection_id = io->port,
+		.flags = HVX_DISCONNECT_IS_DOORBELL,
+	};
+
+	return mshv_hvcall_simple(HVX_CALL_DISCONNECT_PORT, &in, sizeof(in), NULL, 0);
+}
+
+static void mshv_ioeventfd_free(struct rcu_head *rcu)
+{
+	struct mshv_ioeventfd *io = container_of(rcu, struct mshv_ioeventfd, rcu);
+
+	eventfd_ctx_put(io->eventfd);
+	kfree(io);
+}
+
+/**
+ * mshv_doorbell() - a port was signalled
+ * @port: its number, from the hypervisor
+ *
+ * From the interrupt handler, or any context.
+ */
+void mshv_doorbell(u32 port)
+{
+	struct mshv_ioeventfd *io;
+
+	rcu_read_lock();
+	io = xa_load(&mshv_ports, port);
+	if (io)
+		mshv_eventfd_signal(io->eventfd);
+	rcu_read_unlock();
+}
+
+/* The doorbell works when, or even before, this returns. */
+static int mshv_ioeventfd_connect(struct mshv_ioeventfd *io)
+{
+	int ret;
+
+	ret = xa_alloc_cyclic(&mshv_ports, &io->port, io, XA_LIMIT(1, HVX_PORT_ID_MASK),
+			      &mshv_next_port, GFP_KERNEL_ACCOUNT);
+	if (ret < 0)
+		return ret == -EBUSY ? -ENOSPC : ret;
+
+	ret = mshv_port_create(io->port, io->pt);
+	if (ret)
+		goto err_erase;
+
+	ret = mshv_port_connect(io);
+	if (ret)
+		goto err_delete;
+
+	return 0;
+
+err_delete:
+	mshv_port_delete(io->port);
+err_erase:
+	xa_erase(&mshv_ports, io->port);
+	return ret;
+}
+
+/*
+ * Connection, port, number: what the guest writes from now on is an exit again,
+ * and what it wrote before still finds the eventfd. If the hypervisor keeps
+ * the port its number is not used again.
+ */
+static void mshv_ioeventfd_remove(struct mshv_ioeventfd *io)
+{
+	int ret;
+
+	ret = mshv_port_disconnect(io);
+	if (mshv_port_delete(io->port) || ret) {
+		xa_store(&mshv_ports, io->port, NULL, GFP_KERNEL);
+		dev_warn_ratelimited(mshv_dev, "port %u is lost to the hypervisor\n", io->port);
+	} else {
+		xa_erase(&mshv_ports, io->port);
+	}
+
+	list_del(&io->node);
+	io->pt->irqs.nr_ioeventfds--;
+	call_rcu(&io->rcu, mshv_ioeventfd_free);
+}
+
+/* Whether one write could mean both. */
+static bool mshv_ioeventfd_collides(const struct mshv_ioeventfd *a,
+				    const struct mshv_ioeventfd *b)
+{
+	return a->addr == b->addr && a->len == b->len &&
+	       (a->any_value || b->any_value || a->datamatch == b->datamatch);
+}
+
+static struct mshv_ioeventfd *mshv_ioeventfd_find(struct mshv_partition *pt,
+						  const struct mshv_ioeventfd *like, bool exactly)
+{
+	struct mshv_ioeventfd *io;
+
+	list_for_each_entry(io, &pt->irqs.ioeventfds, node) {
+		if (!mshv_ioeventfd_collides(io, like))
+			continue;
+		if (!exactly || (io->eventfd == like->eventfd &&
+				 io->any_value == like->any_value))
+			return io;
+	}
+
+	return NULL;
+}
+
+static int mshv_ioeventfd_parse(const struct mshv_user_ioeventfd *args, struct mshv_ioeventfd *io)
+{
+	if ((args->flags & ~MSHV_IOEVENTFD_FLAGS_MASK) ||
+	    memchr_inv(args->rsvd, 0, sizeof(args->rsvd)))
+		return -EINVAL;
+	if ((args->flags & BIT(MSHV_IOEVENTFD_BIT_PIO)) &&
+	    !mshv_capability(MSHV_CAP_IOEVENTFD_PIO))
+		return -EOPNOTSUPP;
+	if (args->len > 8 || (args->len && !is_power_of_2(args->len)) ||
+	    args->addr + args->len < args->addr)
+		return -EINVAL;
+
+	io->addr = args->addr;
+	io->len = args->len;
+	io->any_value = !(args->flags & BIT(MSHV_IOEVENTFD_BIT_DATAMATCH));
+	/* A value without a size could not be compared */
+	if (!io->any_value && !io->len)
+		return -EINVAL;
+	if (!io->any_value)
+		io->datamatch = args->datamatch & GENMASK_ULL(8 * io->len - 1, 0);
+
+	return 0;
+}
+
+/* Takes over the reference to the eventfd. */
+static int mshv_ioeventfd_assign(struct mshv_partition *pt, const struct mshv_ioeventfd *like)
+{
+	struct mshv_ioeventfd *io;
+	int ret;
+
+	if (mshv_ioeventfd_find(pt, like, false)) {
+		ret = -EEXIST;
+		goto err_put;
+	}
+	if (pt->irqs.nr_ioeventfds >= MSHV_MAX_IOEVENTFDS) {
+		ret = -ENOSPC;
+		goto err_put;
+	}
+	io = kmemdup(like, sizeof(*like), GFP_KERNEL_ACCOUNT);
+	if (!io) {
+		ret = -ENOMEM;
+		goto err_put;
+	}
+	io->pt = pt;
+
+	ret = mshv_ioeventfd_connect(io);
+	if (ret) {
+		/* The interrupt handler may have seen it */
+		call_rcu(&io->rcu, mshv_ioeventfd_free);
+		return ret;
+	}
+
+	list_add_tail(&io->node, &pt->irqs.ioeventfds);
+	pt->irqs.nr_ioeventfds++;
+
+	return 0;
+
+err_put:
+	eventfd_ctx_put(like->eventfd);
+	return ret;
+}
+
+static int mshv_ioeventfd_deassign(struct mshv_partition *pt, const struct mshv_ioeventfd *like)
+{
+	struct mshv_ioeventfd *io = mshv_ioeventfd_find(pt, like, true);
+
+	eventfd_ctx_put(like->eventfd);
+	if (!io)
+		return -ENOENT;
+	mshv_ioeventfd_remove(io);
+
+	return 0;
+}
+
+/**
+ * mshv_ioeventfd() - MSHV_IOEVENTFD
+ * @pt: partition; the caller holds its mutex
+ * @arg: struct mshv_user_ioeventfd
+ * @uarg: unused
+ *
+ * Return: 0, or
+ * -EINVAL: unknown flag, reserved field, length, wrapping address, a value for
+ *	writes of any length; not an eventfd
+ * -EOPNOTSUPP: I/O ports, which the hypervisor has no doorbells for
+ * -EBADF: not a file
+ * -EEXIST: address and length, and perhaps value, have an ioeventfd
+ * -ENOENT: to deassign: there is none that is exactly so
+ * -ENOSPC: MSHV_MAX_IOEVENTFDS, or no port numbers
+ * -ENOMEM
+ * others: from the hypervisor, as in mshv_status_to_errno()
+ */
+long mshv_ioeventfd(struct mshv_partition *pt, void *arg, void __user *uarg)
+{
+	const struct mshv_user_ioeventfd *args = arg;
+	struct mshv_ioeventfd like = {};
+	int ret;
+
+	ret = mshv_ioeventfd_parse(args, &like);
+	if (ret)
+		return ret;
+
+	like.eventfd = eventfd_ctx_fdget(args->fd);
+	if (IS_ERR(like.eventfd))
+		return PTR_ERR(like.eventfd);
+
+	if (args->flags & BIT(MSHV_IOEVENTFD_BIT_DEASSIGN))
+		return mshv_ioeventfd_deassign(pt, &like);
+
+	return mshv_ioeventfd_assign(pt, &like);
+}
+
+/**
+ * mshv_ioeventfds_release() - remove all ioeventfds
+ * @pt: partition; the caller holds its mutex
+ */
+void mshv_ioeventfds_release(struct mshv_partition *pt)
+{
+	struct mshv_ioeventfd *io, *next;
+
+	list_for_each_entry_safe(io, next, &pt->irqs.ioeventfds, node)
+		mshv_ioeventfd_remove(io);
+}
+
+/**
+ * mshv_ioeventfds_exit() - before the module goes
+ */
+void mshv_ioeventfds_exit(void)
+{
+	rcu_barrier();
+	xa_destroy(&mshv_ports);
+}
