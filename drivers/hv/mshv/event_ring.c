@@ -83,8 +83,8 @@ static bool mshv_ring_round(struct hvx_event_ring *ring)
 		return true;
 	}
 
-	/* From here on the hypervisor interrupts again: look once more */
 	WRITE_ONCE(ring->signal_masked, 0);
+	/* From here on the hypervisor interrupts again; what came before shows now. */
 	mb();
 	if (mshv_ring_is_empty(ring))
 		return false;

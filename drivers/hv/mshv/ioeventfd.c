@@ -207,22 +207,26 @@ static void mshv_ioeventfd_remove(struct mshv_ioeventfd *io)
 static bool mshv_ioeventfd_collides(const struct mshv_ioeventfd *a,
 				    const struct mshv_ioeventfd *b)
 {
-	return a->addr == b->addr && a->len == b->len &&
+	return a->addr == b->addr && (!a->len || !b->len || a->len == b->len) &&
 	       (a->any_value || b->any_value || a->datamatch == b->datamatch);
 }
 
+static bool mshv_ioeventfd_equal(const struct mshv_ioeventfd *a, const struct mshv_ioeventfd *b)
+{
+	return a->addr == b->addr && a->len == b->len && a->any_value == b->any_value &&
+	       a->datamatch == b->datamatch && a->eventfd == b->eventfd;
+}
+
 static struct mshv_ioeventfd *mshv_ioeventfd_find(struct mshv_partition *pt,
-						  const struct mshv_ioeventfd *like, bool exactly)
+						  const struct mshv_ioeventfd *like,
+						  bool (*fits)(const struct mshv_ioeventfd *a,
+							       const struct mshv_ioeventfd *b))
 {
 	struct mshv_ioeventfd *io;
 
-	list_for_each_entry(io, &pt->irqs.ioeventfds, node) {
-		if (!mshv_ioeventfd_collides(io, like))
-			continue;
-		if (!exactly || (io->eventfd == like->eventfd &&
-				 io->any_value == like->any_value))
+	list_for_each_entry(io, &pt->irqs.ioeventfds, node)
+		if (fits(io, like))
 			return io;
-	}
 
 	return NULL;
 }
@@ -257,7 +261,7 @@ static int mshv_ioeventfd_assign(struct mshv_partition *pt, const struct mshv_io
 	struct mshv_ioeventfd *io;
 	int ret;
 
-	if (mshv_ioeventfd_find(pt, like, false)) {
+	if (mshv_ioeventfd_find(pt, like, mshv_ioeventfd_collides)) {
 		ret = -EEXIST;
 		goto err_put;
 	}
@@ -291,7 +295,7 @@ err_put:
 
 static int mshv_ioeventfd_deassign(struct mshv_partition *pt, const struct mshv_ioeventfd *like)
 {
-	struct mshv_ioeventfd *io = mshv_ioeventfd_find(pt, like, true);
+	struct mshv_ioeventfd *io = mshv_ioeventfd_find(pt, like, mshv_ioeventfd_equal);
 
 	eventfd_ctx_put(like->eventfd);
 	if (!io)
@@ -312,7 +316,7 @@ static int mshv_ioeventfd_deassign(struct mshv_partition *pt, const struct mshv_
  *	writes of any length; not an eventfd
  * -EOPNOTSUPP: I/O ports, which the hypervisor has no doorbells for
  * -EBADF: not a file
- * -EEXIST: address and length, and perhaps value, have an ioeventfd
+ * -EEXIST: there is an ioeventfd that one write would also match
  * -ENOENT: to deassign: there is none that is exactly so
  * -ENOSPC: MSHV_MAX_IOEVENTFDS, or no port numbers
  * -ENOMEM

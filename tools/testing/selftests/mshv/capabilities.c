@@ -4,6 +4,7 @@
  * on every kind of file descriptor, what is advertised works and what is not
  * is ENOTTY.
  */
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 
 #include "mshv_util.h"
@@ -222,6 +223,85 @@ static bool probe_max_regions(struct fds *f, int value)
 	return value >= 64;
 }
 
+static bool routes_gsi(struct fds *f, u32 gsi, u32 data)
+{
+	struct {
+		struct mshv_user_irq_table table;
+		struct mshv_user_irq_entry entry;
+	} arg = {
+		.table.nr = 1,
+		.entry = { .gsi = gsi, .address_lo = 0xfee00000, .data = data },
+	};
+
+	return !xioctl(f->vm.fd, MSHV_SET_MSI_ROUTING, &arg);
+}
+
+static bool probe_msi_routing(struct fds *f, int value)
+{
+	return routes_gsi(f, 0, 0x40);
+}
+
+static bool probe_max_gsis(struct fds *f, int value)
+{
+	return routes_gsi(f, value - 1, 0x40) && !routes_gsi(f, value, 0x40);
+}
+
+static bool assigns_irqfd(struct fds *f, u32 flags)
+{
+	struct mshv_user_irqfd arg = { .flags = flags };
+	int ret;
+
+	arg.fd = eventfd(0, 0);
+	arg.resamplefd = eventfd(0, 0);
+	ret = xioctl(f->vm.fd, MSHV_IRQFD, &arg);
+	close(arg.fd);
+	close(arg.resamplefd);
+	return !ret;
+}
+
+static bool probe_irqfd(struct fds *f, int value)
+{
+	return assigns_irqfd(f, 0);
+}
+
+static bool probe_irqfd_resample(struct fds *f, int value)
+{
+	/* level triggered */
+	return routes_gsi(f, 0, 0x8040) && assigns_irqfd(f, BIT(MSHV_IRQFD_BIT_RESAMPLE));
+}
+
+static bool assigns_ioeventfd(struct fds *f, u64 addr, u32 flags)
+{
+	struct mshv_user_ioeventfd arg = { .addr = addr, .len = 4, .flags = flags };
+	int ret;
+
+	arg.fd = eventfd(0, 0);
+	ret = xioctl(f->vm.fd, MSHV_IOEVENTFD, &arg);
+	close(arg.fd);
+	return !ret;
+}
+
+static bool probe_ioeventfd(struct fds *f, int value)
+{
+	return assigns_ioeventfd(f, 1 * GIB, 0);
+}
+
+static bool probe_ioeventfd_pio(struct fds *f, int value)
+{
+	return assigns_ioeventfd(f, 0x60, BIT(MSHV_IOEVENTFD_BIT_PIO));
+}
+
+static bool probe_gpap(struct fds *f, int value)
+{
+	u8 bits[RAM_SIZE / PAGE / 8];
+	struct mshv_gpap_access_bitmap arg = {
+		.page_count = RAM_SIZE / PAGE,
+		.bitmap_ptr = (u64)bits,
+	};
+
+	return !xioctl(f->vm.fd, MSHV_GET_GPAP_ACCESS_BITMAP, &arg);
+}
+
 static bool probe_build(struct fds *f, int value)
 {
 	return value > 0;
@@ -257,12 +337,12 @@ static const struct capability {
 	CAP(GUEST_MEMORY, probe_memory, KIND_PT, MSHV_SET_GUEST_MEMORY),
 	CAP(MOVABLE_MEMORY, probe_movable),
 	CAP(MMIO_MEMORY),
-	CAP(IRQFD, NULL, KIND_PT, MSHV_IRQFD),
-	CAP(IRQFD_RESAMPLE),
-	CAP(IOEVENTFD, NULL, KIND_PT, MSHV_IOEVENTFD),
-	CAP(IOEVENTFD_PIO),
-	CAP(MSI_ROUTING, NULL, KIND_PT, MSHV_SET_MSI_ROUTING),
-	CAP(GPAP_ACCESS_BITMAP, NULL, KIND_PT, MSHV_GET_GPAP_ACCESS_BITMAP),
+	CAP(IRQFD, probe_irqfd, KIND_PT, MSHV_IRQFD),
+	CAP(IRQFD_RESAMPLE, probe_irqfd_resample),
+	CAP(IOEVENTFD, probe_ioeventfd, KIND_PT, MSHV_IOEVENTFD),
+	CAP(IOEVENTFD_PIO, probe_ioeventfd_pio),
+	CAP(MSI_ROUTING, probe_msi_routing, KIND_PT, MSHV_SET_MSI_ROUTING),
+	CAP(GPAP_ACCESS_BITMAP, probe_gpap, KIND_PT, MSHV_GET_GPAP_ACCESS_BITMAP),
 	CAP(PARTITION_HVCALL, probe_partition_hvcall, KIND_PT, MSHV_ROOT_HVCALL),
 	CAP(RUN_VP, probe_run, KIND_VP, MSHV_RUN_VP),
 	CAP(VP_HVCALL, probe_vp_hvcall, KIND_VP, MSHV_ROOT_HVCALL),
@@ -276,7 +356,7 @@ static const struct capability {
 	CAP(VP_STATE_STIMERS, NULL, KIND_VP, MSHV_SET_VP_STATE),
 	CAP(MAX_VPS, probe_max_vps),
 	CAP(MAX_REGIONS, probe_max_regions),
-	CAP(MAX_GSIS),
+	CAP(MAX_GSIS, probe_max_gsis),
 	CAP(HV_BUILD, probe_build),
 };
 
@@ -398,9 +478,7 @@ TEST(advertised_ones_work)
 			EXPECT_NE(-ENOTTY, xioctl(fds_get(&f, c->kind), c->cmd, NULL))
 				TH_LOG("%s is %d and ENOTTY", c->name, value);
 		/* what this suite does not know how to test is not to be claimed */
-		if (!c->probe && !c->cmd && c->nr != MSHV_CAP_IRQFD_RESAMPLE &&
-		    c->nr != MSHV_CAP_IOEVENTFD_PIO && c->nr != MSHV_CAP_MMIO_MEMORY &&
-		    c->nr != MSHV_CAP_MAX_GSIS)
+		if (!c->probe && !c->cmd && c->nr != MSHV_CAP_MMIO_MEMORY)
 			EXPECT_EQ(0, value)
 				TH_LOG("%s", c->name);
 		fds_close(&f);
@@ -464,6 +542,10 @@ TEST(absent_flags_and_pages_are_refused)
 		EXPECT_FALSE(probe_register_page(&f, 0));
 	if (!cap(f.vm.dev, MSHV_CAP_INTERCEPT_PAGE))
 		EXPECT_FALSE(probe_intercept_page(&f, 0));
+	if (!cap(f.vm.dev, MSHV_CAP_IRQFD_RESAMPLE))
+		EXPECT_FALSE(probe_irqfd_resample(&f, 0));
+	if (!cap(f.vm.dev, MSHV_CAP_IOEVENTFD_PIO))
+		EXPECT_FALSE(probe_ioeventfd_pio(&f, 0));
 	if (!cap(f.vm.dev, MSHV_CAP_GHCB_PAGE))
 		EXPECT_FALSE(probe_ghcb_page(&f, 0));
 	fds_close(&f);
