@@ -13,6 +13,7 @@
 #include "panic.h"
 #include "port.h"
 #include "run.h"
+#include "tcg.h"
 #include "walk.h"
 
 static void cpuid_exit(struct child_vp *vp)
@@ -211,6 +212,19 @@ static bool doorbell_access(struct child_vp *vp, u64 gpa)
 	return true;
 }
 
+/* What was executed is not what is there: see tcg.h. */
+static void retranslate(struct child_vp *vp)
+{
+	u64 gva = guest_code_address(vp, vp->vcpu.vmcb->s.rip), gpa;
+	void *code;
+
+	if (guest_walk(vp, gva, WALK_EXEC | WALK_EXEMPT, &gpa))
+		return;
+	code = gpa_ptr(vp->part, gpa, false);
+	if (code)
+		tcg_retranslate(code);
+}
+
 /*
  * INTn is intercepted for the sake of INT3 and INTO, see inject.c: do it for the
  * guest, or report the exception.
@@ -224,6 +238,10 @@ static void swint_exit(struct child_vp *vp)
 
 	if (guest_fetch(vp, bytes, sizeof(bytes)) < at + 1U)
 		return;
+	if (bytes[at] < 0xcc || bytes[at] > 0xce) {
+		retranslate(vp);
+		return;
+	}
 	exception = bytes[at] != 0xcd;
 	vector = !exception ? bytes[at + 1] : bytes[at] == 0xcc ? EXC_BP : EXC_OF;
 	if (exception && intercept_access(vp->part, HVX_INTERCEPT_EXCEPTION, vector)) {

@@ -4,6 +4,7 @@
 #include "guest_msr.h"
 #include "intercept.h"
 #include "run.h"
+#include "tcg.h"
 
 #define CR8_WRITE	BIT(8)
 
@@ -221,7 +222,7 @@ void vp_prepare_entry(struct child_vp *vp)
 	update_cpl(vp);
 	b->c.excp = vp->part->excp_intercepts;
 	b->c.intercept1 &= ~SVM_INTERCEPT(SVM_EXIT_SWINT);
-	if (b->c.excp & SOFT_EXCEPTIONS)
+	if ((b->c.excp & SOFT_EXCEPTIONS) || tcg_is_host())
 		b->c.intercept1 |= SVM_INTERCEPT(SVM_EXIT_SWINT);
 	b->c.msrpm_pa = guest_msrpm(vp);
 	track_nmi_mask(vp);

@@ -23,6 +23,7 @@
 #include "pageown.h"
 #include "panic.h"
 #include "sched.h"
+#include "tcg.h"
 
 #define IDENTIFY_TIMEOUT_S	180
 
@@ -323,6 +324,9 @@ static void handle_exit(struct root_vp *rv, u64 code)
 	case SVM_EXIT_HLT:
 		hlt_exit(rv);
 		break;
+	case SVM_EXIT_SWINT:
+		root_swint_exit(rv);
+		break;
 	case SVM_EXIT_VMRUN:
 	case SVM_EXIT_VMLOAD:
 	case SVM_EXIT_VMSAVE:
@@ -357,6 +361,8 @@ void root_run(struct root_vp *rv)
 		timer_repair(rv->cpu);
 		inject_nmi(rv);
 		code = vcpu_enter(v);
+		if (tcg_is_host())
+			v->vmcb->c.intercept1 |= SVM_INTERCEPT(SVM_EXIT_SWINT);
 		handle_exit(rv, code);
 		if (sched_is_hypervisor())
 			run_children(rv, code);

@@ -98,6 +98,9 @@ u16 root_create_vp(u32 vp_index, u32 lp_index);
 /* Enter the root on this CPU and handle its exits for ever. */
 void root_run(struct root_vp *rv) __noreturn;
 
+/* An exit for a software interrupt or breakpoint. */
+void root_swint_exit(struct root_vp *rv);
+
 struct hvcall;
 struct hvx_in_create_vp;
 

@@ -207,6 +207,52 @@ TEST(control_port_is_full_at_some_time)
 	EXPECT_EQ(0, ctl_reset());
 }
 
+/* Two threads that wake each other through a pipe, so that both CPUs schedule. */
+static int switch_for_ever(void *arg)
+{
+	int up[2], down[2];
+	char c = 0;
+
+	if (pipe(up) || pipe(down))
+		return 1;
+	if (!fork()) {
+		close(up[1]);
+		close(down[0]);
+		while (read(up[0], &c, 1) == 1 && write(down[1], &c, 1) == 1)
+			;
+		_exit(0);
+	}
+	while (write(up[1], &c, 1) == 1 && read(down[0], &c, 1) == 1)
+		;
+	return 1;
+}
+
+/*
+ * The kernel changes its own code by means of breakpoints, while other CPUs run
+ * it. QEMU keeps some of them: the root dies unless the hypervisor notices.
+ */
+TEST(code_changes_under_other_cpus)
+{
+	static const char knob[] = "/proc/sys/kernel/sched_schedstats";
+	time_t end = time(NULL) + 4;
+	pid_t pid;
+	int fd;
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		SKIP(return, "one CPU");
+	fd = open(knob, O_WRONLY);
+	if (fd < 0)
+		SKIP(return, "no %s", knob);
+	pid = child_start(switch_for_ever, NULL);
+	while (time(NULL) < end) {
+		ASSERT_EQ(1, pwrite(fd, "1", 1, 0));
+		ASSERT_EQ(1, pwrite(fd, "0", 1, 0));
+	}
+	EXPECT_EQ(0, kill(pid, SIGKILL));
+	EXPECT_EQ(-SIGKILL, child_wait(pid));
+	close(fd);
+}
+
 static int byte_to_port(void *arg)
 {
 	if (ioperm(TESTHV_CTL_PORT, 4, 1))

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What QEMU's emulation (TCG) gets wrong.
+ *
+ * A store to code first discards the translations of that code, then writes.
+ * Another CPU may translate the old bytes in between, and that translation
+ * stays. Linux changes its code by a breakpoint instruction that it puts in
+ * front and removes last, so that a breakpoint comes back from the dead: CPUs
+ * raise #BP where there is none in memory, and Linux dies of it. It happens
+ * without a hypervisor, too, with more than one CPU on a busy machine.
+ *
+ * So software interrupts, which is what QEMU intercepts a breakpoint as, are
+ * intercepted, and where memory has another instruction its translation is
+ * discarded by one more store.
+ */
+#ifndef TESTHV_TCG_H
+#define TESTHV_TCG_H
+
+#include "types.h"
+
+/* The machine is emulated. */
+bool tcg_is_host(void);
+
+/* Discard translations of the instruction that begins at @code. */
+void tcg_retranslate(void *code);
+
+#endif /* TESTHV_TCG_H */
