@@ -400,7 +400,7 @@ u32 lapic_read(struct child_vp *vp, u32 off)
 	return 0;
 }
 
-static void write_lvt(struct child_vp *vp, int i, u32 val)
+void lapic_write_lvt(struct child_vp *vp, enum lapic_lvt i, u32 val)
 {
 	static const u32 valid[NR_LVTS] = {
 		[LVT_TIMER] = 0x310ff, [LVT_THERMAL] = 0x117ff, [LVT_PERFMON] = 0x117ff,
@@ -421,7 +421,7 @@ void lapic_write(struct child_vp *vp, u32 off, u32 val)
 
 	off &= ~0xfU;
 	if (lvt_index(off) >= 0) {
-		write_lvt(vp, lvt_index(off), val);
+		lapic_write_lvt(vp, lvt_index(off), val);
 		return;
 	}
 	switch (off) {

@@ -80,6 +80,8 @@ void lapic_accept(struct child_vp *vp, u8 vector);
 u32 lapic_read(struct child_vp *vp, u32 off);
 /* May suspend the VP for a message about the write. */
 void lapic_write(struct child_vp *vp, u32 off, u32 val);
+/* Write an entry of the vector table; masked while the APIC is disabled. */
+void lapic_write_lvt(struct child_vp *vp, enum lapic_lvt i, u32 val);
 
 /* MSRs 0x800..0x8ff; false means #GP. */
 bool lapic_read_msr(struct child_vp *vp, u32 msr, u64 *val);
