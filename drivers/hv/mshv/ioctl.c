@@ -24,6 +24,7 @@
 #include "registers.h"
 #include "root_hvcall.h"
 #include "run.h"
+#include "vp_state.h"
 
 /* The longest argument that is copied in before a handler is called */
 #define MSHV_MAX_ARG	32
@@ -185,6 +186,22 @@ static const struct mshv_ioctl mshv_ioctls[] = {
 		.vp = mshv_set_vp_registers,
 	},
 	{
+		.cmd = MSHV_GET_VP_STATE,
+		.cap = MSHV_CAP_VP_STATE_LAPIC,
+		.fd = MSHV_FD_VP,
+		.in_size = sizeof(struct mshv_get_set_vp_state),
+		.when = MSHV_WHEN_ACTIVE,
+		.vp = mshv_get_vp_state,
+	},
+	{
+		.cmd = MSHV_SET_VP_STATE,
+		.cap = MSHV_CAP_VP_STATE_LAPIC,
+		.fd = MSHV_FD_VP,
+		.in_size = sizeof(struct mshv_get_set_vp_state),
+		.when = MSHV_WHEN_ACTIVE,
+		.vp = mshv_set_vp_state,
+	},
+	{
 		.cmd = MSHV_ROOT_HVCALL,
 		.cap = MSHV_CAP_VP_HVCALL,
 		.fd = MSHV_FD_VP,
@@ -235,6 +252,10 @@ static const struct mshv_cap mshv_caps[] = {
 	{ .cap = MSHV_CAP_IRQFD_RESAMPLE, .value = 1 },
 	{ .cap = MSHV_CAP_VP_REGISTERS, .value = MSHV_MAX_VP_REGISTERS },
 	{ .cap = MSHV_CAP_INTERCEPT_PAGE, .value = 1 },
+	{ .cap = MSHV_CAP_VP_STATE_XSAVE, .value = 1 },
+	{ .cap = MSHV_CAP_VP_STATE_SIMP, .value = 1 },
+	{ .cap = MSHV_CAP_VP_STATE_SIEFP, .value = 1 },
+	{ .cap = MSHV_CAP_VP_STATE_STIMERS, .value = 1 },
 	{ .cap = MSHV_CAP_MAX_VPS, .value = MSHV_MAX_VPS },
 	{ .cap = MSHV_CAP_MAX_REGIONS, .value = MSHV_MAX_REGIONS },
 	{ .cap = MSHV_CAP_MAX_GSIS, .value = MSHV_MAX_GSIS },

@@ -216,6 +216,29 @@ TRACE_EVENT(mshv_vp_intercept,
 		  __entry->type)
 );
 
+/* @type: HVX_VP_STATE_* that was read, or written if @set */
+TRACE_EVENT(mshv_vp_state,
+	TP_PROTO(u64 partition, u32 vp, u32 type, bool set, int result),
+	TP_ARGS(partition, vp, type, set, result),
+	TP_STRUCT__entry(
+		__field(u64, partition)
+		__field(u32, vp)
+		__field(u32, type)
+		__field(bool, set)
+		__field(int, result)
+	),
+	TP_fast_assign(
+		__entry->partition = partition;
+		__entry->vp = vp;
+		__entry->type = type;
+		__entry->set = set;
+		__entry->result = result;
+	),
+	TP_printk("partition=%#llx vp=%u %s type=%#x result=%d", __entry->partition,
+		  __entry->vp, __entry->set ? "set" : "get", __entry->type,
+		  __entry->result)
+);
+
 TRACE_EVENT(mshv_synic_message,
 	TP_PROTO(u32 type, u64 sender),
 	TP_ARGS(type, sender),
