@@ -42,6 +42,29 @@ static int step_run(struct life *l)
 	return 0;
 }
 
+/* Every kind of state of the VP is read and set again. */
+static int step_states(struct life *l)
+{
+	static u8 buf[PAGE] __attribute__((aligned(PAGE)));
+	unsigned int type;
+	int ret = 0;
+
+	for (type = 0; type < MSHV_VP_STATE_COUNT && !ret; type++) {
+		struct mshv_get_set_vp_state arg = {
+			.type = type,
+			.buf_sz = PAGE,
+			.buf_ptr = (uintptr_t)buf,
+		};
+
+		ret = xioctl(l->vp, MSHV_GET_VP_STATE, &arg);
+		if (ret)
+			break;
+		arg.buf_sz = PAGE;
+		ret = xioctl(l->vp, MSHV_SET_VP_STATE, &arg);
+	}
+	return ret;
+}
+
 /* Everything a driver does for a VMM. 0, or what the first failing call said. */
 static int live(struct life *l)
 {
@@ -83,6 +106,9 @@ static int live(struct life *l)
 	if (ret)
 		return ret;
 	ret = hv_get_regs(l->pt, 0, &name, &value, 1);
+	if (ret)
+		return ret;
+	ret = step_states(l);
 	if (ret)
 		return ret;
 	ret = hv_install_intercept(l->pt, HVX_INTERCEPT_X64_CPUID, HVX_ACCESS_MASK_EXECUTE, 1);
@@ -272,6 +298,14 @@ FIXTURE_VARIANT_ADD(each, MAP_VP_STATE_PAGE) {
 FIXTURE_VARIANT_ADD(each, UNMAP_VP_STATE_PAGE) {
 	.code = HVX_CALL_UNMAP_VP_STATE_PAGE,
 	.no_memory = true,
+};
+
+FIXTURE_VARIANT_ADD(each, GET_VP_STATE) {
+	.code = HVX_CALL_GET_VP_STATE,
+};
+
+FIXTURE_VARIANT_ADD(each, SET_VP_STATE) {
+	.code = HVX_CALL_SET_VP_STATE,
 };
 
 FIXTURE_VARIANT_ADD(each, DISPATCH_VP) {
