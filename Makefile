@@ -35,6 +35,10 @@ kselftest-clean:	## remove what they left
 kselftest-all kselftest-install kselftest-gen_tar kselftest-clean:
 	@TARGETS="$(TARGETS)" $(tools)/kselftest $(@:kselftest-%=%)
 
+.PHONY: check-qemu
+check-qemu:		## boot Linux with Debian's QEMU, -accel mshv; QEMU_SUITE= KERNEL=
+	@$(tools)/check-qemu
+
 ##@ Build
 
 .PHONY: testhv
@@ -64,7 +68,7 @@ check:			## style and static checks of the whole tree
 .PHONY: clean
 clean:			## remove what was built; fetched packages stay
 	@if [ -d '$(O)' ]; then find '$(O)' -mindepth 1 -maxdepth 1 \
-		! -name kernels ! -name busybox ! -name linux-source \
+		! -name kernels ! -name busybox ! -name linux-source ! -name qemu \
 		-exec rm -rf {} +; fi
 
 .PHONY: distclean

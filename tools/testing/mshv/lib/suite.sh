@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# Packages of another Debian suite than the machine's, with all they depend on,
+# their own libc included. apt works for them in directories of its own below the
+# build directory: the machine's lists, packages and libc stay as they are.
+
+# suite_mirror: where the machine's own packages come from
+suite_mirror()
+{
+	local uri
+
+	# shellcheck disable=SC2016	# apt's variables, not the shell's
+	uri=$(apt-get indextargets --format '$(ORIGIN) $(LABEL) $(REPO_URI)' \
+		'Created-By: Packages' 2> /dev/null |
+		sed -n 's/^Debian Debian //p' | head -n 1)
+	echo "${uri:-http://deb.debian.org/debian}"
+}
+
+# suite_apt DIR COMMAND [ARGUMENT]...: apt-get in DIR/apt
+suite_apt()
+{
+	local apt=$1/apt log=$1/apt/log
+
+	shift
+	DEBIAN_FRONTEND=noninteractive apt-get --quiet --yes \
+		-o Dir::Etc::SourceList="$apt/sources.list" \
+		-o Dir::Etc::SourceParts=/dev/null \
+		-o Dir::Etc::Preferences=/dev/null \
+		-o Dir::Etc::PreferencesParts=/dev/null \
+		-o Dir::State="$apt/state" \
+		-o Dir::State::Status="$apt/status" \
+		-o Dir::Cache="$apt/cache" \
+		-o Dir::Log="$apt" \
+		-o APT::Sandbox::User=root \
+		-o APT::Architecture=amd64 -o APT::Architectures=amd64 \
+		-o APT::Install-Recommends=0 \
+		-o Acquire::Languages=none \
+		-o Acquire::Retries=2 -o Acquire::http::Timeout=20 \
+		"$@" < /dev/null > "$log" 2>&1
+}
+
+# suite_reason DIR: the first error that apt told last
+suite_reason()
+{
+	local line
+
+	line=$(grep -m 1 '^[EW]: ' "$1/apt/log" 2> /dev/null) || true
+	echo "${line:-E: apt-get failed}"
+}
+
+# suite_unpack DIR SUITE PACKAGE...: into DIR/root. Fails with the reason on
+# standard output.
+suite_unpack()
+{
+	local dir=$1 suite=$2 deb
+
+	shift 2
+	rm -rf "$dir"
+	mkdir -p "$dir/root" "$dir"/apt/{state/lists/partial,cache/archives/partial}
+	: > "$dir/apt/status"
+	echo "deb $(suite_mirror) $suite main" > "$dir/apt/sources.list"
+	if ! suite_apt "$dir" update -o APT::Update::Error-Mode=any ||
+	   ! suite_apt "$dir" --download-only install "$@"; then
+		suite_reason "$dir"
+		return 1
+	fi
+	for deb in "$dir"/apt/cache/archives/*.deb; do
+		dpkg-deb --extract "$deb" "$dir/root" || return
+	done
+	rm -r "$dir/apt"
+}
