@@ -204,6 +204,7 @@ FIXTURE_VARIANT(each) {
 	bool hot;		/* made so often that not every time is tried */
 	bool no_memory;		/* frees, or is how memory is given */
 	bool optional;		/* a driver may do without */
+	bool root_schedules;	/* made with the root scheduler only */
 };
 
 FIXTURE_SETUP(each)
@@ -311,6 +312,7 @@ FIXTURE_VARIANT_ADD(each, SET_VP_STATE) {
 FIXTURE_VARIANT_ADD(each, DISPATCH_VP) {
 	.code = HVX_CALL_DISPATCH_VP,
 	.hot = true,
+	.root_schedules = true,
 };
 
 
@@ -363,6 +365,8 @@ TEST_F_TIMEOUT(each, once, 300)
 
 	if (!ctl_present())
 		SKIP(return, "needs the test hypervisor");
+	if (variant->root_schedules && hypervisor_schedules())
+		SKIP(return, "the hypervisor schedules");
 	ctl_reset();
 	/* what the root's pool grows by at first is not a leak */
 	ASSERT_EQ(0, live(&l));
@@ -471,21 +475,23 @@ TEST(run_again)
 {
 	struct vm vm;
 	struct vp vp;
+	u16 code;
 
 	if (!ctl_present())
 		SKIP(return, "needs the test hypervisor");
 	ctl_reset();
+	code = hypervisor_schedules() ? HVX_CALL_SET_VP_REGISTERS : HVX_CALL_DISPATCH_VP;
 	vm_init(&vm);
 	vp_init(&vp, &vm, 0);
 	ASSERT_EQ(0, region_map(vm.fd, TEST_GPA, PAGE, mem_alloc(PAGE, PAGE), MAP_RWX));
 	vp_load(&vp, MODE_LONG, guest_read);
-	ctl_fault(HVX_CALL_DISPATCH_VP, 1, HVX_STATUS_ACCESS_DENIED, 1);
+	ctl_fault(code, 1, HVX_STATUS_ACCESS_DENIED, 1);
 	EXPECT_EQ(-EACCES, vp_run(&vp));
 	EXPECT_EQ(1, ctl_reset());
 	EXPECT_EQ(1, vp_run_out(&vp, 0x80));
 	/* out of memory is not an end, but a reason to give some */
 	vp_set(&vp, HVX_REG_RIP, GUEST_CODE_BASE);
-	ctl_fault(HVX_CALL_DISPATCH_VP, 1, HVX_STATUS_INSUFFICIENT_MEMORY, 1);
+	ctl_fault(code, 1, HVX_STATUS_INSUFFICIENT_MEMORY, 1);
 	EXPECT_EQ(2, vp_run_out(&vp, 0x80));
 	EXPECT_EQ(1, ctl_reset());
 	vp_free(&vp);

@@ -1031,17 +1031,6 @@ TEST(two_vps_on_one_cpu)
 	vm_free(&vm);
 }
 
-/* Then the thread sleeps while the guest runs. */
-static bool hypervisor_schedules(void)
-{
-	struct ctl_info info;
-
-	if (!ctl_present())
-		return false;
-	ctl_info(&info);
-	return info.scheduler != HVX_SCHEDULER_ROOT;
-}
-
 static void *use_cpu(void *arg)
 {
 	bool *stop = arg;
@@ -1060,7 +1049,7 @@ TEST(guest_shares_its_cpu)
 	bool stop = false;
 	struct guest g;
 
-	if (hypervisor_schedules())
+	if (hypervisor_schedules())	/* the thread sleeps while the guest runs */
 		SKIP(return, "the guest's time is not the thread's");
 	guest_init(&g);
 	vp_load(&g.vp, MODE_LONG, guest_spin);

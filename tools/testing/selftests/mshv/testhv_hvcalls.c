@@ -452,11 +452,38 @@ TEST(guest_memory)
 
 /* VPs */
 
+#define SKIP_UNLESS_ROOT_SCHEDULES() do {				\
+	if (hypervisor_schedules())					\
+		SKIP(return, "the hypervisor schedules");		\
+} while (0)
+
+/* There is one who decides which VP runs. */
+TEST(no_dispatch_beside_a_scheduler)
+{
+	struct hvx_in_dispatch_vp in = { 0 };
+	struct hvx_out_dispatch_vp out;
+	u64 r;
+
+	if (!hypervisor_schedules())
+		SKIP(return, "the root schedules");
+	DEV_OPEN();
+	ASSERT_EQ(0, create(0, &in.partition_id));
+	deposit(in.partition_id, 16);
+	ASSERT_EQ(0, initialize(in.partition_id));
+	ASSERT_EQ(0, create_vp(in.partition_id, 0));
+	r = hvc(HVX_CALL_DISPATCH_VP, &in, sizeof(in), &out, sizeof(out));
+	EXPECT_EQ(HVX_STATUS_OPERATION_DENIED, status_of(r));
+	EXPECT_EQ(0, finalize(in.partition_id));
+	EXPECT_EQ(16, withdraw_all(in.partition_id));
+	EXPECT_EQ(0, delete(in.partition_id));
+}
+
 TEST(suspended_at_first)
 {
 	struct hvx_out_dispatch_vp out;
 	u64 id;
 
+	SKIP_UNLESS_ROOT_SCHEDULES();
 	DEV_OPEN();
 	ASSERT_EQ(0, create(HVX_CREATE_LAPIC, &id));
 	deposit(id, 16);
@@ -486,6 +513,7 @@ TEST(port_exit)
 	struct hvx_out_dispatch_vp out;
 	struct guest g;
 
+	SKIP_UNLESS_ROOT_SCHEDULES();
 	DEV_OPEN();
 	guest_init(&g, HVX_CREATE_LAPIC);
 	memcpy(g.ram, code, sizeof(code));
@@ -529,6 +557,7 @@ TEST(memory_exits)
 	const struct hvx_msg_memory *m;
 	struct guest g;
 
+	SKIP_UNLESS_ROOT_SCHEDULES();
 	DEV_OPEN();
 	guest_init(&g, HVX_CREATE_LAPIC);
 	memcpy(g.ram, code, sizeof(code));
@@ -565,6 +594,7 @@ TEST(halt_and_wake)
 	struct guest g;
 	u64 low;
 
+	SKIP_UNLESS_ROOT_SCHEDULES();
 	DEV_OPEN();
 	/* without a local APIC a halt is the VMM's */
 	guest_init(&g, 0);
@@ -599,6 +629,7 @@ TEST(triple_fault)
 	union hvx_value idt = { .table = { .limit = 0 } };
 	struct guest g;
 
+	SKIP_UNLESS_ROOT_SCHEDULES();
 	DEV_OPEN();
 	guest_init(&g, HVX_CREATE_LAPIC);
 	memcpy(g.ram, code, sizeof(code));

@@ -264,6 +264,8 @@ struct ctl_info {
 };
 
 void ctl_info(struct ctl_info *info);
+/* VPs run when the hypervisor decides it. False if that is not known. */
+bool hypervisor_schedules(void);
 /* Removes all faults and repetition limits; how often faults fired. */
 u64 ctl_reset(void);
 void ctl_fault(u16 code, u64 nth, u16 status, u64 count);

@@ -55,6 +55,16 @@ void ctl_info(struct ctl_info *info)
 	info->large_pages = rdi & TESTHV_FLAG_LARGE_PAGES;
 }
 
+bool hypervisor_schedules(void)
+{
+	struct ctl_info info;
+
+	if (!ctl_present())
+		return false;
+	ctl_info(&info);
+	return info.scheduler != HVX_SCHEDULER_ROOT;
+}
+
 /* Calls that tests limit. */
 static const u16 rep_codes[] = {
 	HVX_CALL_DEPOSIT_MEMORY, HVX_CALL_WITHDRAW_MEMORY, HVX_CALL_MAP_GPA_PAGES,
