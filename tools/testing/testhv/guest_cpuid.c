@@ -518,7 +518,7 @@ void guest_cpuid(struct child_vp *vp, u32 leaf, u32 sub, struct hvx_cpuid_result
 
 	default_cpuid(vp, leaf, sub, regs);
 	apply_rows(vp, leaf, sub, regs);
-	dynamic_cpuid(vp, leaf, sub, vp->vcpu.xcr0, regs);
+	dynamic_cpuid(vp, leaf, sub, vcpu_xcr0(&vp->vcpu), regs);
 	result(regs, r);
 }
 

@@ -228,6 +228,11 @@ u32 vcpu_xsave_size(void)
 	return xsave_size;
 }
 
+u64 vcpu_xcr0(const struct vcpu *v)
+{
+	return has_xsave && this_cpu()->cur == v ? xgetbv() : v->xcr0;
+}
+
 u64 vcpu_xcr0_mask(void)
 {
 	return xcr0_mask;

@@ -169,6 +169,9 @@ void vcpu_reset(struct vcpu *v);
 /* Bytes that struct vcpu::xsave must have; at most two pages in QEMU 7.2. */
 u32 vcpu_xsave_size(void);
 
+/* XCR0 of a VP, loaded or not: QEMU 7.2 does not intercept XSETBV. */
+u64 vcpu_xcr0(const struct vcpu *v);
+
 /* All bits of XCR0 that the machine and testhv support. */
 u64 vcpu_xcr0_mask(void);
 
