@@ -296,14 +296,21 @@ static void hypervisor_leaf(const struct partition *p, u32 leaf, u32 *r)
 	case HVX_CPUID_FEATURES:
 		r[EAX] = p->priv;
 		r[EBX] = p->priv >> 32;
+		if (p->synth & HVX_SYNTH_HYPERCALL)
+			r[EDX] |= HVX_FEAT_CRASH_MSRS;
 		if (p->synth & HVX_SYNTH_FREQUENCY)
 			r[EDX] |= HVX_FEAT_FREQUENCY_MSRS;
 		if (p->synth & HVX_SYNTH_DIRECT_STIMER)
 			r[EDX] |= HVX_FEAT_STIMER_DIRECT;
 		break;
 	case HVX_CPUID_HINTS:
-		/* No TLB-flush or IPI hints: without them no hypercall is needed. */
 		r[EAX] = HVX_HINT_RELAXED_TIMING | HVX_HINT_NO_AUTO_EOI;
+		if (p->synth & HVX_SYNTH_TB_FLUSH)
+			r[EAX] |= HVX_HINT_REMOTE_FLUSH;
+		if (p->synth & HVX_SYNTH_CLUSTER_IPI)
+			r[EAX] |= HVX_HINT_CLUSTER_IPI;
+		if (p->synth & HVX_SYNTH_EX_MASKS)
+			r[EAX] |= HVX_HINT_EX_MASKS;
 		r[EBX] = 0xffffffff;	/* never report a long spin */
 		break;
 	case HVX_CPUID_LIMITS:

@@ -12,9 +12,9 @@
 #include "panic.h"
 #include "power.h"
 #include "root.h"
+#include "vpset.h"
 
 #define FIRST_VECTOR		16
-#define VP_SET_BANKS		64
 
 #define MSI_ADDRESS		0xfee00000U
 #define MSI_DEST_SHIFT		12
@@ -67,39 +67,6 @@ static u16 create_vp(struct hvcall *c)
 	if (in.flags > UINT32_MAX)
 		return HVX_STATUS_INVALID_PARAMETER;
 	return root_create_vp(in.vp_index, in.flags);
-}
-
-/*
- * Visit the root VPs of a set whose banks follow @mask; @words is the number of
- * banks that the caller sent.
- */
-struct vp_iter {
-	u64 mask;
-	const u64 *banks;
-	unsigned int bank;
-	u64 rest;
-};
-
-static u16 vp_set_start(struct vp_iter *it, u64 mask, const u64 *banks, unsigned int words)
-{
-	if (hweight64(mask) != words)
-		return HVX_STATUS_INVALID_HYPERCALL_INPUT;
-	*it = (struct vp_iter){ .mask = mask, .banks = banks };
-	return HVX_STATUS_SUCCESS;
-}
-
-static bool vp_set_next(struct vp_iter *it, u32 *vp_index)
-{
-	while (!it->rest) {
-		if (!it->mask)
-			return false;
-		it->bank = __builtin_ctzl(it->mask);
-		it->mask &= it->mask - 1;
-		it->rest = READ_ONCE(*it->banks++);
-	}
-	*vp_index = it->bank * VP_SET_BANKS + __builtin_ctzl(it->rest);
-	it->rest &= it->rest - 1;
-	return true;
 }
 
 /*
@@ -190,99 +157,6 @@ static u16 unmap_device_interrupt(struct hvcall *c)
 	return HVX_STATUS_SUCCESS;
 }
 
-/*
- * All flushes of the root's TLBs: what the caller names is a subset of what is
- * flushed, namely everything on all its processors.
- */
-static u16 flush(u64 flags)
-{
-	if (flags & ~(HVX_FLUSH_ALL_PROCESSORS | HVX_FLUSH_ALL_SPACES |
-		      HVX_FLUSH_NON_GLOBAL_ONLY | HVX_FLUSH_EXTENDED_RANGE))
-		return HVX_STATUS_INVALID_PARAMETER;
-	root_flush();
-	return HVX_STATUS_SUCCESS;
-}
-
-static u16 flush_va(struct hvcall *c)
-{
-	u16 status = flush(((const struct hvx_in_flush *)c->in)->flags);
-
-	if (!status)
-		c->done = c->reps;
-	return status;
-}
-
-static u16 flush_va_ex(struct hvcall *c)
-{
-	const struct hvx_in_flush_ex *in = c->in;
-	u64 format = in->vp_set_format;
-	struct vp_iter it;
-	u16 status;
-
-	if (format != HVX_VP_SET_SPARSE_4K && format != HVX_VP_SET_ALL)
-		return HVX_STATUS_INVALID_PARAMETER;
-	status = vp_set_start(&it, format == HVX_VP_SET_ALL ? 0 : in->valid_bank_mask,
-			      in->banks, c->varhdr / sizeof(u64));
-	if (!status)
-		status = flush(in->flags);
-	if (!status)
-		c->done = c->reps;
-	return status;
-}
-
-static u16 send_ipis(u32 vector, struct vp_iter *it)
-{
-	u32 vp_index;
-
-	if (vector < FIRST_VECTOR || vector > 0xff)
-		return HVX_STATUS_INVALID_PARAMETER;
-	while (vp_set_next(it, &vp_index)) {
-		struct root_vp *rv = root_vp_by_index(vp_index);
-
-		if (!rv)
-			return HVX_STATUS_INVALID_VP_INDEX;
-		apic_send_ipi(rv->cpu->apic_id, vector);
-	}
-	return HVX_STATUS_SUCCESS;
-}
-
-static u16 send_ipi(struct hvcall *c)
-{
-	struct hvx_in_send_ipi in = *(const struct hvx_in_send_ipi *)c->in;
-	struct vp_iter it = { .mask = 1, .banks = &in.processor_mask };
-
-	if (in.vtl || in.rsvd[0] || in.rsvd[1] || in.rsvd[2])
-		return HVX_STATUS_INVALID_PARAMETER;
-	return send_ipis(in.vector, &it);
-}
-
-static u16 send_ipi_ex(struct hvcall *c)
-{
-	const struct hvx_in_send_ipi_ex *in = c->in;
-	u64 format = in->vp_set_format, all = GENMASK(nr_cpus - 1, 0);
-	struct vp_iter it;
-	u16 status;
-
-	if (in->vtl || in->rsvd[0] || in->rsvd[1] || in->rsvd[2])
-		return HVX_STATUS_INVALID_PARAMETER;
-	if (format == HVX_VP_SET_ALL) {
-		it = (struct vp_iter){ .mask = 1, .banks = &all };
-	} else if (format == HVX_VP_SET_SPARSE_4K) {
-		status = vp_set_start(&it, in->valid_bank_mask, in->banks,
-				      c->varhdr / sizeof(u64));
-		if (status)
-			return status;
-	} else {
-		return HVX_STATUS_INVALID_PARAMETER;
-	}
-	return send_ipis(in->vector, &it);
-}
-
-static u16 notify_long_spin_wait(struct hvcall *c)
-{
-	return HVX_STATUS_SUCCESS;
-}
-
 static u16 get_system_property(struct hvcall *c)
 {
 	struct hvx_in_get_system_property in =
@@ -329,23 +203,9 @@ static u16 notify_partition_event(struct hvcall *c)
 #define SIZE(s)		sizeof(struct s)
 
 static const struct hvc_row hvc_root_rows[] = {
-	{ HVX_CALL_FLUSH_VA_SPACE, HVC_FAST | HVC_HOT, "FlushVirtualAddressSpace",
-	  .in = SIZE(hvx_in_flush), .fn = flush_va },
-	{ HVX_CALL_FLUSH_VA_LIST, HVC_REP | HVC_HOT, "FlushVirtualAddressList",
-	  .in = SIZE(hvx_in_flush), .rep_in = sizeof(u64), .fn = flush_va },
 	{ HVX_CALL_GET_LP_RUN_TIME, 0, "GetLogicalProcessorRunTime",
 	  .in = SIZE(hvx_in_get_lp_run_time), .out = SIZE(hvx_out_get_lp_run_time),
 	  .priv = HVX_PRIV_CPU_MANAGEMENT, .fn = get_lp_run_time },
-	{ HVX_CALL_NOTIFY_LONG_SPIN_WAIT, HVC_FAST | HVC_HOT | HVC_CHILD, "NotifyLongSpinWait",
-	  .in = sizeof(u64), .fn = notify_long_spin_wait },
-	{ HVX_CALL_SEND_IPI, HVC_FAST | HVC_HOT, "SendSyntheticClusterIpi",
-	  .in = SIZE(hvx_in_send_ipi), .fn = send_ipi },
-	{ HVX_CALL_FLUSH_VA_SPACE_EX, HVC_VARHDR | HVC_HOT, "FlushVirtualAddressSpaceEx",
-	  .in = SIZE(hvx_in_flush_ex), .fn = flush_va_ex },
-	{ HVX_CALL_FLUSH_VA_LIST_EX, HVC_REP | HVC_VARHDR | HVC_HOT, "FlushVirtualAddressListEx",
-	  .in = SIZE(hvx_in_flush_ex), .rep_in = sizeof(u64), .fn = flush_va_ex },
-	{ HVX_CALL_SEND_IPI_EX, HVC_VARHDR | HVC_HOT, "SendSyntheticClusterIpiEx",
-	  .in = SIZE(hvx_in_send_ipi_ex), .fn = send_ipi_ex },
 	{ HVX_CALL_GET_PARTITION_ID, 0, "GetPartitionId",
 	  .out = SIZE(hvx_out_get_partition_id), .priv = HVX_PRIV_ACCESS_PARTITION_ID,
 	  .fn = get_partition_id },

@@ -312,6 +312,11 @@ unsigned int lapic_deliver(struct partition *p, u32 type, u64 dest, bool logical
 	return n;
 }
 
+void lapic_interrupt(struct child_vp *vp, u8 vector)
+{
+	deliver_one(vp, HVX_INTERRUPT_FIXED, vector, false);
+}
+
 static void illegal_vector(struct child_vp *vp)
 {
 	vp->lapic.esr |= ESR_ILLEGAL_VECTOR_SENT;

@@ -120,4 +120,7 @@ void lapic_timer_run(struct child_vp *vp, u64 now);
 unsigned int lapic_deliver(struct partition *p, u32 type, u64 dest, bool logical, u8 vector,
 			   bool level);
 
+/* Send a fixed interrupt to one VP; otherwise as lapic_deliver(). */
+void lapic_interrupt(struct child_vp *vp, u8 vector);
+
 #endif /* TESTHV_LAPIC_H */
