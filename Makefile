@@ -19,9 +19,15 @@ all: testhv modules samples
 
 ##@ Run (as root, installs the packages that are missing)
 
-.PHONY: demo
-demo:			## boot testhv, a root partition and a guest; show its output
+.PHONY: demo demo-short
+demo:			## boot testhv, a root partition and a Linux guest; talk to it
 	@$(tools)/demo
+demo-short:		## the same with a guest of a few lines
+	@$(tools)/demo --short
+
+.PHONY: check-guests
+check-guests:		## Linux guests of all kinds as tests; GUESTS= ROUNDS= KERNEL=
+	@$(tools)/guests $(GUESTS)
 
 .PHONY: kselftest
 kselftest:		## run the selftests; KERNEL= SMP= MEM= TESTHV= KSFT_ARGS=
