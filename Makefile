@@ -69,12 +69,29 @@ docs:			## the documentation as HTML: $(O)/docs
 check:			## style and static checks of the whole tree
 	@$(tools)/check
 
+.PHONY: check-graft
+check-graft:		## graft onto kernel trees and build there; TREES="6.1 DIR ..."
+	@$(tools)/check-graft $(TREES)
+
+.PHONY: check-all
+check-all: check check-graft	## all of that which needs no QEMU
+
+##@ Kernel trees
+
+.PHONY: graft ungraft
+graft:			## put the driver into the kernel tree KDIR=
+	@$(tools)/graft $(if $(FORCE),--force) "$(KDIR)"
+
+ungraft:		## take it out again; both: FORCE=1 despite changes there
+	@$(tools)/graft --undo $(if $(FORCE),--force) "$(KDIR)"
+
 ##@ Clean
 
 .PHONY: clean
 clean:			## remove what was built; fetched packages stay
 	@if [ -d '$(O)' ]; then find '$(O)' -mindepth 1 -maxdepth 1 \
 		! -name kernels ! -name busybox ! -name linux-source ! -name qemu \
+		! -name trees \
 		-exec rm -rf {} +; fi
 
 .PHONY: distclean

@@ -25,6 +25,12 @@ packages_table()
 		check	perl			perl
 		check	xz			xz-utils
 		docs	sphinx-build		python3-sphinx
+		graft	bc			bc
+		graft	bison			bison
+		graft	flex			flex
+		graft	modinfo			kmod
+		graft	/usr/include/libelf.h	libelf-dev
+		graft	/usr/include/openssl/ssl.h	libssl-dev
 	ROWS
 }
 

@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 #
 # The files of a kernel's source that no other package has: the kselftest
-# framework, checkpatch, the documentation's extension for Sphinx. They come
-# from Debian's linux-source, taken out once.
+# framework, checkpatch, the documentation's extension for Sphinx, what the
+# driver gets grafted onto. They come from Debian's linux-source, taken out once.
 
 readonly SOURCE_FILES=(
 	'*/tools/testing/selftests/Makefile'
@@ -19,6 +19,11 @@ readonly SOURCE_FILES=(
 	'*/scripts/kernel-doc'
 	'*/Documentation/sphinx/kerneldoc.py'
 	'*/Documentation/sphinx/kernellog.py'
+	'*/drivers/hv/Kconfig'
+	'*/drivers/hv/Makefile'
+	'*/Documentation/virt/index.rst'
+	'*/Documentation/userspace-api/ioctl/ioctl-number.rst'
+	'*/MAINTAINERS'
 )
 
 # source_tarball SERIES: the installed one, or a download's, on stdout
@@ -42,7 +47,7 @@ source_extract()
 {
 	local dir=$1 series
 
-	[[ ! -e $dir/.complete ]] || return 0
+	cmp -s <(printf '%s\n' "${SOURCE_FILES[@]}") "$dir/.complete" && return
 	series=$(kernel_default)
 	rm -rf "$dir"
 	mkdir -p "$dir"
@@ -53,7 +58,7 @@ source_extract()
 	[[ -e $dir/tools/testing/selftests/lib.mk &&
 	   -e $dir/scripts/checkpatch.pl ]] ||
 		die "linux-source-$series is not what it was: $(cat "$dir/.log")"
-	: > "$dir/.complete"
+	printf '%s\n' "${SOURCE_FILES[@]}" > "$dir/.complete"
 }
 
 # source_fetch: prints the directory that has SOURCE_FILES

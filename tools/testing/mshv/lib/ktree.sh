@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# Whole kernel trees, from Debian's linux-source packages, for what has to be built
+# in one. Needs common, packages, debian, source and suite.
+
+# Series that the machine's own suites may not carry: the suite that does
+readonly KTREE_SUITES='
+	7.3	trixie-backports
+'
+# Large, and nothing in there is built here; what configures it has to be there.
+readonly KTREE_WITHOUT=(drivers/gpu drivers/media drivers/net/ethernet
+	drivers/net/wireless drivers/scsi drivers/staging sound/soc
+	tools/testing/selftests/bpf)
+
+# ktree_tarball SERIES: on standard output; fails with the reason on standard error
+ktree_tarball()
+{
+	local series=$1 name=linux-source-$1 suite dir reason
+
+	if [[ -r /usr/src/$name.tar.xz || -n $(apt_version "$name") ]]; then
+		source_tarball "$series"
+		return
+	fi
+	suite=$(awk -v series="$series" '$1 == series { print $2 }' \
+		<<< "$KTREE_SUITES")
+	[[ -n $suite ]] || { say "no Debian suite known for $name"; return 1; }
+	say "fetching $name from $suite"
+	dir=$(mktemp -d "$MSHV_OUT/deb.XXXXXX")
+	if reason=$(suite_unpack "$dir" "$suite" "$name"); then
+		cat "$dir/root/usr/src/$name.tar.xz"
+		rm -r "$dir"
+	else
+		rm -r "$dir"
+		say "$name: $reason"
+		return 1
+	fi
+}
+
+ktree_unpack()
+{
+	local series=$1 dir=$MSHV_OUT/trees/$1 exclude=() part
+
+	[[ ! -e $dir/Kbuild ]] || return 0
+	for part in "${KTREE_WITHOUT[@]}"; do
+		exclude+=("--exclude=linux-source-*/$part/*.[ch]")
+	done
+	rm -rf "$dir.new"
+	mkdir -p "$dir.new"
+	ktree_tarball "$series" | xz -dc |
+		tar --extract --directory "$dir.new" --strip-components 1 \
+			"${exclude[@]}" || return
+	rm -rf "$dir"
+	mv "$dir.new" "$dir"
+}
+
+# ktree_copy SERIES|DIR COPY: a tree to change, whose files are those of the original
+# until one is replaced
+ktree_copy()
+{
+	local from=$1
+
+	if [[ $1 != */* ]]; then
+		with_cache_lock ktree_unpack "$1" || return
+		from=$MSHV_OUT/trees/$1
+	fi
+	[[ -e $from/Kbuild ]] || { say "$from is no kernel tree"; return 1; }
+	rm -rf "$2"
+	mkdir -p "${2%/*}"
+	cp -al "$from" "$2" 2> /dev/null || { rm -rf "$2"; cp -a "$from" "$2"; }
+}
