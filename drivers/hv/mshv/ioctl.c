@@ -48,6 +48,7 @@ enum mshv_fd {
 /* mshv_ioctl.flags */
 #define MSHV_INTERRUPTIBLE	BIT(0)	/* any signal ends the wait for the lock */
 #define MSHV_RUNS		BIT(1)	/* the VP needs not be stopped */
+#define MSHV_UNLOCKED		BIT(2)	/* no lock is taken, so it never waits */
 
 /**
  * struct mshv_ioctl - an ioctl of one kind of file
@@ -56,10 +57,10 @@ enum mshv_fd {
  * @fd: enum mshv_fd
  * @in_size: bytes of the argument that are copied in; at most MSHV_MAX_ARG
  * @when: MSHV_WHEN_*: allowed states of the partition
- * @flags: MSHV_INTERRUPTIBLE, MSHV_RUNS
+ * @flags: MSHV_INTERRUPTIBLE, MSHV_RUNS, MSHV_UNLOCKED
  * @device: handler of a device ioctl
  * @partition: handler of a partition ioctl; called with mshv_partition.mutex
- * @vp: handler of a VP ioctl; called with mshv_vp.mutex
+ * @vp: handler of a VP ioctl; called with mshv_vp.mutex, unless MSHV_UNLOCKED
  *
  * Handlers get the part of the argument that was copied in, and the user
  * address of the whole.
@@ -168,6 +169,14 @@ static const struct mshv_ioctl mshv_ioctls[] = {
 		.when = MSHV_WHEN_ACTIVE,
 		.flags = MSHV_INTERRUPTIBLE | MSHV_RUNS,
 		.vp = mshv_run_vp,
+	},
+	{
+		.cmd = MSHV_CANCEL_RUN_VP,
+		.cap = MSHV_CAP_CANCEL_RUN_VP,
+		.fd = MSHV_FD_VP,
+		.when = MSHV_WHEN_ACTIVE,
+		.flags = MSHV_UNLOCKED,
+		.vp = mshv_cancel_run_vp,
 	},
 	{
 		.cmd = MSHV_GET_VP_REGISTERS,
@@ -294,7 +303,7 @@ static const struct mshv_ioctl *mshv_ioctl_find(enum mshv_fd fd, u32 cmd)
 	return NULL;
 }
 
-/* Whether an ioctl may be called now. With the lock of its object. */
+/* Whether an ioctl may be called now. With the lock of its object, if it takes one. */
 static int mshv_check_state(const struct mshv_ioctl *row, struct mshv_partition *pt)
 {
 	int state = READ_ONCE(pt->state);
@@ -372,6 +381,22 @@ static int mshv_vp_lock(const struct mshv_ioctl *row, struct mshv_vp *vp)
 	return mutex_lock_killable(&vp->mutex);
 }
 
+static long mshv_vp_ioctl_locked(const struct mshv_ioctl *row, struct mshv_vp *vp, void *arg,
+				 void __user *uarg)
+{
+	long ret;
+
+	if (mshv_vp_lock(row, vp))
+		return -EINTR;
+	ret = mshv_check_state(row, vp->partition);
+	if (!ret && !(row->flags & MSHV_RUNS))
+		ret = mshv_vp_stop(vp);
+	if (!ret)
+		ret = row->vp(vp, arg, uarg);
+	mutex_unlock(&vp->mutex);
+	return ret;
+}
+
 /* unlocked_ioctl of a VP */
 long mshv_vp_ioctl(struct file *file, unsigned int cmd, unsigned long uarg)
 {
@@ -391,13 +416,8 @@ long mshv_vp_ioctl(struct file *file, unsigned int cmd, unsigned long uarg)
 	ret = mshv_copy_arg(row, arg, (void __user *)uarg);
 	if (ret)
 		return ret;
-	if (mshv_vp_lock(row, vp))
-		return -EINTR;
+	if (!(row->flags & MSHV_UNLOCKED))
+		return mshv_vp_ioctl_locked(row, vp, arg, (void __user *)uarg);
 	ret = mshv_check_state(row, vp->partition);
-	if (!ret && !(row->flags & MSHV_RUNS))
-		ret = mshv_vp_stop(vp);
-	if (!ret)
-		ret = row->vp(vp, arg, (void __user *)uarg);
-	mutex_unlock(&vp->mutex);
-	return ret;
+	return ret ?: row->vp(vp, arg, (void __user *)uarg);
 }

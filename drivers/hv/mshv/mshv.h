@@ -104,6 +104,8 @@ struct mshv_partition {
  * @signalled: the hypervisor signalled the VP; set by the interrupt handler,
  *	       cleared by the VP's thread before it has the VP run
  * @signals: how often the hypervisor did so
+ * @cancelled: RUN_VP has to return -EINTR; set by any thread, cleared by the one
+ *	       that returns it
  * @cpu: root scheduler: CPU on which the VP is being dispatched, or -1
  * @clear_intercept: root scheduler: the last dispatch ended with an intercept,
  *		     so the next one has to clear the suspension
@@ -111,13 +113,14 @@ struct mshv_partition {
  * @undelivered: @message was not yet copied to user space
  * @message: the last intercept, as read from the intercept page, once
  *
- * All under mshv_vp.mutex but @wait, @signalled and @signals; @cpu is read
- * without.
+ * All under mshv_vp.mutex but @wait, @signalled, @signals and @cancelled; @cpu is
+ * read without.
  */
 struct mshv_run {
 	wait_queue_head_t wait;
 	atomic_t signalled;
 	atomic64_t signals;
+	atomic_t cancelled;
 	int cpu;
 	bool clear_intercept;
 	bool running;

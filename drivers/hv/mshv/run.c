@@ -85,12 +85,20 @@ void mshv_vp_quiesce(struct mshv_vp *vp)
 		mshv_stop_hv(vp);
 }
 
+bool mshv_run_over(struct mshv_vp *vp)
+{
+	return READ_ONCE(vp->partition->state) != MSHV_PT_ACTIVE ||
+	       atomic_read(&vp->run.cancelled);
+}
+
 int mshv_run_check(struct mshv_vp *vp)
 {
 	int state = READ_ONCE(vp->partition->state);
 
 	if (state != MSHV_PT_ACTIVE)
 		return mshv_state_error(state);
+	if (atomic_read(&vp->run.cancelled))
+		return -EINTR;
 	return mshv_guest_work();
 }
 
@@ -138,29 +146,62 @@ static int mshv_run_until_exit(struct mshv_vp *vp)
 	return ret;
 }
 
+/* Has a message that the VMM did not get yet, or runs the VP until there is one. */
+static int mshv_next_message(struct mshv_vp *vp)
+{
+	struct mshv_run *run = &vp->run;
+	int ret;
+
+	if (run->undelivered)
+		return atomic_read(&run->cancelled) ? -EINTR : 0;
+	ret = mshv_run_until_exit(vp);
+	run->undelivered = !ret;
+	return ret;
+}
+
 /**
  * mshv_run_vp - MSHV_RUN_VP
  * @vp: VP
  * @arg: none
  * @uarg: struct mshv_run_vp: where the intercept message goes
  *
- * Returns 0 with a message; -EINTR when there is a signal; -EFAULT when the
- * message cannot be copied: it then is the result of the next call, too.
+ * Returns 0 with a message; -EINTR when there is a signal, or
+ * MSHV_CANCEL_RUN_VP was called; -EFAULT when the message cannot be copied: it
+ * then is the result of the next call, too.
  */
 long mshv_run_vp(struct mshv_vp *vp, void *arg, void __user *uarg)
 {
 	struct mshv_run *run = &vp->run;
 	int ret;
 
-	if (!run->undelivered) {
-		ret = mshv_run_until_exit(vp);
-		trace_mshv_vp_exit(vp->partition->id, vp->index, ret);
-		if (ret)
-			return ret;
-		run->undelivered = true;
-	}
+	ret = mshv_next_message(vp);
+	trace_mshv_vp_exit(vp->partition->id, vp->index, ret);
+	/* Whatever it is due to, this is the -EINTR that was asked for so far. */
+	if (ret == -EINTR)
+		atomic_set(&run->cancelled, 0);
+	if (ret)
+		return ret;
 	if (copy_to_user(uarg, &run->message, sizeof(run->message)))
 		return -EFAULT;
 	run->undelivered = false;
+	return 0;
+}
+
+/**
+ * mshv_cancel_run_vp - MSHV_CANCEL_RUN_VP
+ * @vp: VP; its mutex is not held
+ * @arg: none
+ * @uarg: none
+ *
+ * Any thread, at any time. It is remembered until a RUN_VP returns -EINTR, so
+ * there is no moment at which it has no effect.
+ *
+ * Returns 0.
+ */
+long mshv_cancel_run_vp(struct mshv_vp *vp, void *arg, void __user *uarg)
+{
+	trace_mshv_vp_cancel(vp->partition->id, vp->index);
+	atomic_set(&vp->run.cancelled, 1);
+	mshv_vp_kick(vp);
 	return 0;
 }

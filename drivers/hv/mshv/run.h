@@ -33,6 +33,7 @@ int mshv_scheduler_init(void);
 
 void mshv_run_init(struct mshv_run *run);
 long mshv_run_vp(struct mshv_vp *vp, void *arg, void __user *uarg);
+long mshv_cancel_run_vp(struct mshv_vp *vp, void *arg, void __user *uarg);
 
 /* The hypervisor has something new for the VP. Interrupt context. */
 void mshv_vp_signal(struct mshv_vp *vp);
@@ -48,6 +49,12 @@ int mshv_vp_stop(struct mshv_vp *vp);
 
 /* The same for good, and no more signals after that. */
 void mshv_vp_quiesce(struct mshv_vp *vp);
+
+/*
+ * Whether RUN_VP has to return because of another thread, as long as there is no
+ * message. Any context.
+ */
+bool mshv_run_over(struct mshv_vp *vp);
 
 /* Whether the thread may have its VP run; else the errno for RUN_VP. */
 int mshv_run_check(struct mshv_vp *vp);

@@ -67,7 +67,7 @@ int mshv_run_hv(struct mshv_vp *vp)
 	}
 	trace_mshv_vp_block(vp->partition->id, vp->index);
 	ret = wait_event_interruptible(run->wait, atomic_read(&run->signalled) ||
-				       READ_ONCE(vp->partition->state) != MSHV_PT_ACTIVE);
+				       mshv_run_over(vp));
 	if (!ret && atomic_read(&run->signalled)) {
 		run->running = false;
 		return 0;
@@ -78,7 +78,7 @@ int mshv_run_hv(struct mshv_vp *vp)
 		return stopped;
 	if (!stopped) {
 		run->running = false;
-		return ret ? -EINTR : mshv_state_error(READ_ONCE(vp->partition->state));
+		return ret ? -EINTR : mshv_run_check(vp);
 	}
 	/* Too late: there is an intercept, and its message is under way. */
 	if (wait_event_killable(run->wait, atomic_read(&run->signalled)))

@@ -44,7 +44,7 @@ static u16 mshv_dispatch(struct mshv_vp *vp, u32 flags)
 	WRITE_ONCE(vp->run.cpu, smp_processor_id());
 	/* Pairs with the one in mshv_vp_kick(). */
 	smp_mb();
-	if (READ_ONCE(vp->partition->state) == MSHV_PT_ACTIVE) {
+	if (!mshv_run_over(vp)) {
 		mshv_guest_time_enter();
 		result = hv_do_hypercall(HVX_CALL_DISPATCH_VP, &call->in, &call->out);
 		mshv_guest_time_exit();
@@ -80,7 +80,7 @@ static int mshv_wait_signal(struct mshv_vp *vp)
 
 	trace_mshv_vp_block(vp->partition->id, vp->index);
 	if (wait_event_interruptible(run->wait, atomic_read(&run->signalled) ||
-				     READ_ONCE(vp->partition->state) != MSHV_PT_ACTIVE))
+				     mshv_run_over(vp)))
 		return -EINTR;
 	return 0;
 }

@@ -142,6 +142,12 @@ DEFINE_EVENT(mshv_vp, mshv_vp_block,
 	TP_ARGS(partition, vp)
 );
 
+/* MSHV_CANCEL_RUN_VP */
+DEFINE_EVENT(mshv_vp, mshv_vp_cancel,
+	TP_PROTO(u64 partition, u32 vp),
+	TP_ARGS(partition, vp)
+);
+
 DEFINE_EVENT(mshv_vp, mshv_vp_signal,
 	TP_PROTO(u64 partition, u32 vp),
 	TP_ARGS(partition, vp)

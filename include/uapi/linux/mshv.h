@@ -70,6 +70,7 @@
 #define MSHV_CAP_VP_STATE_SIMP		0xa7
 #define MSHV_CAP_VP_STATE_SIEFP		0xa8
 #define MSHV_CAP_VP_STATE_STIMERS	0xa9
+#define MSHV_CAP_CANCEL_RUN_VP		0xc8
 /* Limits */
 #define MSHV_CAP_MAX_VPS		0xb0	/* VPs of a partition */
 #define MSHV_CAP_MAX_REGIONS		0xb1	/* memory regions of a partition */
@@ -395,6 +396,8 @@ struct mshv_vp_registers {
 #define MSHV_SET_VP_STATE		_IOWR(MSHV_IOCTL, 0x02, struct mshv_get_set_vp_state)
 #define MSHV_GET_VP_REGISTERS		_IOWR(MSHV_IOCTL, 0x05, struct mshv_vp_registers)
 #define MSHV_SET_VP_REGISTERS		_IOW(MSHV_IOCTL, 0x06, struct mshv_vp_registers)
+/* Makes the current MSHV_RUN_VP, or else the next one, fail with EINTR, once */
+#define MSHV_CANCEL_RUN_VP		_IO(MSHV_IOCTL, 0x88)
 
 /*
  * The rest is served by mainline's VTL driver, not by this one. It is defined

@@ -209,6 +209,11 @@ static bool probe_ghcb_page(struct fds *f, int value)
 	return maps_vp_page(f, MSHV_VP_MMAP_OFFSET_GHCB);
 }
 
+static bool probe_cancel(struct fds *f, int value)
+{
+	return !xioctl(f->vp.fd, MSHV_CANCEL_RUN_VP, NULL) && vp_run(&f->vp) == -EINTR;
+}
+
 static bool probe_max_vps(struct fds *f, int value)
 {
 	int last = vp_create(f->vm.fd, value - 1);
@@ -354,6 +359,7 @@ static const struct capability {
 	CAP(VP_STATE_SIMP, NULL, KIND_VP, MSHV_GET_VP_STATE),
 	CAP(VP_STATE_SIEFP, NULL, KIND_VP, MSHV_SET_VP_STATE),
 	CAP(VP_STATE_STIMERS, NULL, KIND_VP, MSHV_SET_VP_STATE),
+	CAP(CANCEL_RUN_VP, probe_cancel, KIND_VP, MSHV_CANCEL_RUN_VP),
 	CAP(MAX_VPS, probe_max_vps),
 	CAP(MAX_REGIONS, probe_max_regions),
 	CAP(MAX_GSIS, probe_max_gsis),
