@@ -11,7 +11,6 @@
 #include <linux/sched/signal.h>
 #include <linux/task_work.h>
 #include <linux/version.h>
-#include <linux/vtime.h>
 #include <trace/events/ipi.h>
 #include <asm/mshyperv.h>
 #include <asm/msr.h>
@@ -112,6 +111,23 @@ static inline void mshv_wrmsr(u32 msr, u64 value)
 }
 #endif
 
+/*
+ * Whether there is something that this thread must do before a guest is entered:
+ * mshv_guest_work() is to be called then. With interrupts disabled.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+static inline bool mshv_guest_work_pending(void)
+{
+	return xfer_to_guest_mode_work_pending();
+}
+#else
+static inline bool mshv_guest_work_pending(void)
+{
+	return signal_pending(current) || need_resched() ||
+	       test_thread_flag(TIF_NOTIFY_RESUME);
+}
+#endif
+
 /**
  * mshv_guest_work - do what must be done before a guest is entered
  *
@@ -144,21 +160,6 @@ static inline int mshv_guest_work(void)
 	return 0;
 }
 #endif
-
-/* Guest time in the accounts of the scheduler; with preemption disabled. */
-static inline void mshv_guest_time_enter(void)
-{
-	local_irq_disable();
-	vtime_account_guest_enter();
-	local_irq_enable();
-}
-
-static inline void mshv_guest_time_exit(void)
-{
-	local_irq_disable();
-	vtime_account_guest_exit();
-	local_irq_enable();
-}
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
 static inline void mshv_vm_flags_mod(struct vm_area_struct *vma, unsigned long set,

@@ -5,10 +5,15 @@
  * the VP has nothing to do. In the last case the thread sleeps until the
  * hypervisor signals the VP.
  */
+#include <linux/io.h>
+#include <linux/irqflags.h>
 #include <linux/jiffies.h>
 #include <linux/preempt.h>
 #include <linux/smp.h>
+#include <linux/vtime.h>
 #include <linux/wait.h>
+#include <asm/alternative.h>
+#include <asm/cpufeatures.h>
 
 #include "compat.h"
 #include "deposit.h"
@@ -21,15 +26,37 @@
 #define MSHV_DRAIN_TIMEOUT	(HZ / 10)
 
 /*
- * Runs the VP on this CPU. Interrupts stay enabled: one that comes makes the
- * hypercall return, and is handled at once. One that comes between the last
- * check of the caller and the hypercall is without effect on it; then the VP
- * runs at most until the next timer tick of this CPU.
+ * DISPATCH_VP, called with interrupts disabled, which it enables.
+ *
+ * After STI the processor takes no interrupt before the next instruction, which
+ * therefore is the hypercall itself, and not in the kernel's hypercall page. An
+ * interrupt that has been pending since the caller's last look meets a hypervisor
+ * that is in the call already, and makes it return, as any that comes later.
  */
-static u16 mshv_dispatch(struct mshv_vp *vp, u32 flags)
+static u64 mshv_dispatch_hypercall(struct mshv_dispatch_call *call)
+{
+	register u64 out asm("r8") = virt_to_phys(&call->out);
+	u64 in = virt_to_phys(&call->in);
+	u64 control = HVX_CALL_DISPATCH_VP;
+	u64 result;
+
+	trace_hardirqs_on();
+	asm volatile("sti\n\t"
+		     ALTERNATIVE("vmcall", "vmmcall", X86_FEATURE_VMMCALL)
+		     : "=a" (result), "+c" (control), "+d" (in), "+r" (out)
+		     : : "memory", "cc", "r9", "r10", "r11");
+	return result;
+}
+
+/*
+ * Runs the VP on this CPU, until it stops or there is an interrupt for this
+ * kernel. Returns false if the thread has something else to do first: then
+ * nothing was done.
+ */
+static bool mshv_dispatch(struct mshv_vp *vp, u32 flags, u16 *status)
 {
 	struct mshv_dispatch_call *call = vp->dispatch;
-	u64 result = HVX_STATUS_SUCCESS;
+	bool enter;
 
 	call->in = (struct hvx_in_dispatch_vp) {
 		.partition_id = vp->partition->id,
@@ -41,23 +68,30 @@ static u16 mshv_dispatch(struct mshv_vp *vp, u32 flags)
 	};
 
 	preempt_disable();
+	local_irq_disable();
 	WRITE_ONCE(vp->run.cpu, smp_processor_id());
 	/* Pairs with the one in mshv_vp_kick(). */
 	smp_mb();
-	if (!mshv_run_over(vp)) {
-		mshv_guest_time_enter();
-		result = hv_do_hypercall(HVX_CALL_DISPATCH_VP, &call->in, &call->out);
-		mshv_guest_time_exit();
+	enter = !mshv_run_over(vp) && !mshv_guest_work_pending();
+	if (enter) {
+		vtime_account_guest_enter();
+		*status = mshv_dispatch_hypercall(call) & HVX_RESULT_STATUS_MASK;
+		local_irq_disable();
+		vtime_account_guest_exit();
 	}
+	local_irq_enable();
 	WRITE_ONCE(vp->run.cpu, -1);
 	preempt_enable();
-	trace_mshv_vp_dispatch(vp->partition->id, vp->index, flags,
-			       result & HVX_RESULT_STATUS_MASK, call->out.state,
-			       call->out.event);
-	return result & HVX_RESULT_STATUS_MASK;
+	if (enter)
+		trace_mshv_vp_dispatch(vp->partition->id, vp->index, flags, *status,
+				       call->out.state, call->out.event);
+	return enter;
 }
 
-/* The same, with memory for the hypervisor if it needs some. */
+/*
+ * The same, with memory for the hypervisor if it needs some. Returns 1 if nothing
+ * was done.
+ */
 static int mshv_dispatch_pool(struct mshv_vp *vp, u32 flags)
 {
 	struct mshv_appetite appetite = MSHV_APPETITE_INIT;
@@ -65,7 +99,8 @@ static int mshv_dispatch_pool(struct mshv_vp *vp, u32 flags)
 	int ret;
 
 	for (;;) {
-		status = mshv_dispatch(vp, flags);
+		if (!mshv_dispatch(vp, flags, &status))
+			return 1;
 		if (!mshv_status_wants_memory(status))
 			return mshv_status_to_errno(status);
 		ret = mshv_feed(&appetite, status, 0, vp->partition->pool);
@@ -99,41 +134,51 @@ static int mshv_blocked(struct mshv_vp *vp, u32 event)
 	return mshv_wait_signal(vp);
 }
 
+/*
+ * What a dispatch had for a result. Returns 1 to dispatch the VP again, 0 when
+ * there is an intercept message, or a negative errno.
+ *
+ * The state counts: an intercept is one to be handled only of a VP that is ready.
+ * A blocked one that is suspended by an intercept had it handled before, and
+ * nobody would signal it; it has the suspension cleared with the next dispatch.
+ * Should that leave it blocked it is as any other that is.
+ */
+static int mshv_dispatched(struct mshv_vp *vp)
+{
+	const struct hvx_out_dispatch_vp *out = &vp->dispatch->out;
+	bool intercept = out->event == HVX_DISPATCH_EVENT_INTERCEPT;
+	struct mshv_run *run = &vp->run;
+	bool cleared = run->clear_intercept;
+
+	switch (out->state) {
+	case HVX_DISPATCH_STATE_BLOCKED:
+		run->clear_intercept = intercept && !cleared;
+		return run->clear_intercept ? 1 : mshv_blocked(vp, out->event) ?: 1;
+	case HVX_DISPATCH_STATE_READY:
+		run->clear_intercept = intercept;
+		return !intercept;
+	default:
+		return -EIO;
+	}
+}
+
 int mshv_run_root(struct mshv_vp *vp)
 {
-	struct hvx_out_dispatch_vp *out = &vp->dispatch->out;
 	struct mshv_run *run = &vp->run;
-	u32 flags;
 	int ret;
 
-	for (;;) {
+	do {
 		ret = mshv_run_check(vp);
 		if (ret)
 			return ret;
-
 		/* A signal from here on is about what this dispatch finds. */
 		atomic_set(&run->signalled, 0);
-		flags = run->clear_intercept ? HVX_DISPATCH_CLEAR_INTERCEPT_SUSPEND : 0;
-		ret = mshv_dispatch_pool(vp, flags);
-		if (ret)
-			return ret;
-
-		switch (out->state) {
-		case HVX_DISPATCH_STATE_BLOCKED:
-			run->clear_intercept = false;
-			ret = mshv_blocked(vp, out->event);
-			if (ret)
-				return ret;
-			break;
-		case HVX_DISPATCH_STATE_READY:
-			run->clear_intercept = out->event == HVX_DISPATCH_EVENT_INTERCEPT;
-			if (run->clear_intercept)
-				return 0;
-			break;
-		default:
-			return -EIO;
-		}
-	}
+		ret = mshv_dispatch_pool(vp, run->clear_intercept ?
+					 HVX_DISPATCH_CLEAR_INTERCEPT_SUSPEND : 0);
+		if (!ret)
+			ret = mshv_dispatched(vp);
+	} while (ret == 1);
+	return ret;
 }
 
 /* Whether all signals that the hypervisor sent have arrived. */
