@@ -34,14 +34,12 @@ struct mshv_pool mshv_root_pool = {
 /* Pages that were lost to the hypervisor, since the module was loaded */
 static atomic_long_t mshv_lost_pages;
 
-struct mshv_pool *mshv_pool_create(u64 partition_id)
+struct mshv_pool *mshv_pool_create(void)
 {
-	struct mshv_pool *pool = kzalloc(sizeof(*pool), GFP_KERNEL_ACCOUNT);
+	struct mshv_pool *pool = kzalloc(sizeof(*pool), MSHV_GFP);
 
-	if (!pool)
-		return NULL;
-	pool->partition_id = partition_id;
-	INIT_LIST_HEAD(&pool->node);
+	if (pool)
+		INIT_LIST_HEAD(&pool->node);
 	return pool;
 }
 
@@ -100,12 +98,10 @@ static u16 mshv_deposit_pfns(struct mshv_pool *pool, const u64 *pfns, u16 count,
 /* Allocates up to MSHV_BATCH / 2^@order blocks, as single pages in ascending order. */
 static u16 mshv_alloc_pages(struct mshv_pool *pool, u64 *pfns, long count, unsigned int order)
 {
-	/* Fail rather than have the OOM killer find room for a guest. */
-	gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
 	u16 i, n = 0;
 
 	while (n < count && n + (1 << order) <= MSHV_BATCH) {
-		struct page *page = alloc_pages(gfp, order);
+		struct page *page = alloc_pages(MSHV_GFP, order);
 
 		if (!page)
 			break;

@@ -18,7 +18,7 @@ struct mshv_hvcall;
 
 /**
  * struct mshv_pool - memory deposited for one partition
- * @partition_id: the partition; HVX_PARTITION_ID_SELF for this one
+ * @partition_id: the partition, once it exists; HVX_PARTITION_ID_SELF for this one
  * @pages: pages that are deposited and did not come back
  * @finalize: the partition has yet to be finalized, before it can be deleted
  * @node: in the list of partitions that the hypervisor did not delete
@@ -54,7 +54,7 @@ struct mshv_appetite {
 
 #define MSHV_APPETITE_INIT	{ .next = 16 }
 
-struct mshv_pool *mshv_pool_create(u64 partition_id);
+struct mshv_pool *mshv_pool_create(void);
 bool mshv_status_wants_memory(u16 status);
 int mshv_feed(struct mshv_appetite *a, u16 status, u16 done, struct mshv_pool *pool);
 void mshv_unfeed(struct mshv_appetite *a, struct mshv_pool *pool);

@@ -298,7 +298,7 @@ long mshv_get_gpap_access_bitmap(struct mshv_partition *pt, void *arg, void __us
 	    !mshv_gpap_covered(pt, args->gpap_base, args->page_count))
 		return -EINVAL;
 
-	gpap = kmalloc(sizeof(*gpap), GFP_KERNEL_ACCOUNT);
+	gpap = kmalloc(sizeof(*gpap), MSHV_GFP);
 	if (!gpap)
 		return -ENOMEM;
 	gpap->pt = pt;

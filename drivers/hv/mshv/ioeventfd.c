@@ -160,7 +160,7 @@ static int mshv_ioeventfd_connect(struct mshv_ioeventfd *io)
 	int ret;
 
 	ret = xa_alloc_cyclic(&mshv_ports, &io->port, io, XA_LIMIT(1, HVX_PORT_ID_MASK),
-			      &mshv_next_port, GFP_KERNEL_ACCOUNT);
+			      &mshv_next_port, MSHV_GFP);
 	if (ret < 0)
 		return ret == -EBUSY ? -ENOSPC : ret;
 
@@ -269,7 +269,7 @@ static int mshv_ioeventfd_assign(struct mshv_partition *pt, const struct mshv_io
 		ret = -ENOSPC;
 		goto err_put;
 	}
-	io = kmemdup(like, sizeof(*like), GFP_KERNEL_ACCOUNT);
+	io = kmemdup(like, sizeof(*like), MSHV_GFP);
 	if (!io) {
 		ret = -ENOMEM;
 		goto err_put;

@@ -92,7 +92,7 @@ static struct mshv_irq_routes *mshv_irq_routes_create(const struct mshv_user_irq
 	if (nr < 0)
 		return ERR_PTR(nr);
 
-	routes = kvzalloc(struct_size(routes, msgs, nr), GFP_KERNEL_ACCOUNT);
+	routes = kvzalloc(struct_size(routes, msgs, nr), MSHV_GFP);
 	if (!routes)
 		return ERR_PTR(-ENOMEM);
 

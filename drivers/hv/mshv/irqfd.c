@@ -171,7 +171,7 @@ static struct mshv_irqfd *mshv_irqfd_create(struct mshv_partition *pt, struct fi
 	struct mshv_irqfd *irqfd;
 	struct eventfd_ctx *ctx;
 
-	irqfd = kzalloc(sizeof(*irqfd), GFP_KERNEL_ACCOUNT);
+	irqfd = kzalloc(sizeof(*irqfd), MSHV_GFP);
 	if (!irqfd)
 		return ERR_PTR(-ENOMEM);
 	irqfd->pt = pt;

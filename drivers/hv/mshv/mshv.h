@@ -17,6 +17,7 @@
 
 #include <linux/atomic.h>
 #include <linux/completion.h>
+#include <linux/gfp.h>
 #include <linux/mm_types.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
@@ -32,6 +33,13 @@
 struct device;
 struct mshv_dispatch_call;
 struct mshv_pool;
+
+/*
+ * For all that users make the driver allocate: it is charged to their cgroup, and
+ * fails when there is no room, rather than have the OOM killer make some, or the
+ * log tell of it.
+ */
+#define MSHV_GFP	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
 /* VPs of a partition: what a scheduler message of the hypervisor can name */
 #define MSHV_MAX_VPS	HVX_SCHED_MAX_VPS

@@ -186,6 +186,14 @@ static bool mshv_partition_retire(struct mshv_pool *pool)
 	return retired;
 }
 
+static void mshv_partition_free(struct mshv_partition *pt)
+{
+	mshv_irqs_destroy(pt);
+	mutex_destroy(&pt->mutex);
+	mmdrop(pt->mm);
+	kfree(pt);
+}
+
 static void mshv_partition_destroy(struct mshv_partition *pt)
 {
 	trace_mshv_partition_destroy(pt->id);
@@ -197,10 +205,7 @@ static void mshv_partition_destroy(struct mshv_partition *pt)
 	mshv_regions_forget(pt, mshv_partition_retire(pt->pool));
 	/* The interrupt handler may have found it before. */
 	synchronize_rcu();
-	mshv_irqs_destroy(pt);
-	mutex_destroy(&pt->mutex);
-	mmdrop(pt->mm);
-	kfree(pt);
+	mshv_partition_free(pt);
 }
 
 void mshv_partition_put(struct mshv_partition *pt)
@@ -239,37 +244,30 @@ static const struct file_operations mshv_partition_fops = {
 	.llseek = noop_llseek,
 };
 
-/* The driver's side of a partition that the hypervisor has created. */
-static struct mshv_partition *mshv_partition_alloc(u64 id)
+/* The driver's side of a partition that the hypervisor has yet to create. */
+static struct mshv_partition *mshv_partition_alloc(void)
 {
 	struct mshv_partition *pt;
 
-	pt = kzalloc(sizeof(*pt), GFP_KERNEL_ACCOUNT);
+	pt = kzalloc(sizeof(*pt), MSHV_GFP);
 	if (!pt)
 		return NULL;
-	pt->pool = mshv_pool_create(id);
+	pt->pool = mshv_pool_create();
 	if (!pt->pool)
 		goto free_pt;
-
-	pt->id = id;
 	pt->state = MSHV_PT_CREATED;
 	refcount_set(&pt->refs, 1);
 	mutex_init(&pt->mutex);
 	xa_init_flags(&pt->vps, XA_FLAGS_LOCK_IRQ | XA_FLAGS_ACCOUNT);
 	init_completion(&pt->async.done);
-	pt->mm = current->mm;
-	mmgrab(pt->mm);
 	mshv_regions_init(pt);
 	if (mshv_irqs_init(pt))
 		goto free_pool;
-	if (xa_err(xa_store_irq(&mshv_partitions, id, pt, GFP_KERNEL_ACCOUNT)))
-		goto free_irqs;
+	pt->mm = current->mm;
+	mmgrab(pt->mm);
 	return pt;
 
-free_irqs:
-	mshv_irqs_destroy(pt);
 free_pool:
-	mmdrop(pt->mm);
 	mutex_destroy(&pt->mutex);
 	kfree(pt->pool);
 free_pt:
@@ -277,34 +275,47 @@ free_pt:
 	return NULL;
 }
 
-/* A file for a new partition. On failure nothing is left of the partition. */
-static long mshv_partition_file(u64 id)
+/* Makes the partition a file, which takes over the reference. */
+static long mshv_partition_file(struct mshv_partition *pt)
 {
-	struct mshv_partition *pt;
 	struct file *file;
 	int fd;
 
-	pt = mshv_partition_alloc(id);
-	if (!pt) {
-		mshv_retry(mshv_hvcall_delete_partition, id);
-		return -ENOMEM;
-	}
 	fd = get_unused_fd_flags(O_CLOEXEC);
 	if (fd < 0)
-		goto put_pt;
+		return fd;
 	file = anon_inode_getfile("mshv_partition", &mshv_partition_fops, pt, O_RDWR);
 	if (IS_ERR(file)) {
 		put_unused_fd(fd);
-		fd = PTR_ERR(file);
-		goto put_pt;
+		return PTR_ERR(file);
 	}
-	trace_mshv_partition_create(id);
+	trace_mshv_partition_create(pt->id);
 	fd_install(fd, file);
 	return fd;
+}
 
-put_pt:
-	mshv_partition_put(pt);
-	return fd;
+/*
+ * Has the hypervisor create the partition. From then on there is one way to end
+ * it, whatever the next step that fails: the last reference.
+ */
+static long mshv_partition_create(struct mshv_partition *pt,
+				  const struct hvx_in_create_partition *in)
+{
+	long ret;
+
+	ret = mshv_hvcall_create_partition(in, &pt->id);
+	if (ret) {
+		kfree(pt->pool);
+		mshv_partition_free(pt);
+		return ret;
+	}
+	pt->pool->partition_id = pt->id;
+	ret = xa_err(xa_store_irq(&mshv_partitions, pt->id, pt, MSHV_GFP));
+	if (!ret)
+		ret = mshv_partition_file(pt);
+	if (ret < 0)
+		mshv_partition_put(pt);
+	return ret;
 }
 
 /**
@@ -319,7 +330,7 @@ long mshv_create_partition(void *arg, void __user *uarg)
 		.compat_version = HVX_COMPATIBILITY_21H2,
 	};
 	struct mshv_create_partition *args = arg;
-	u64 id;
+	struct mshv_partition *pt;
 	int ret;
 
 	ret = mshv_create_flags(args->pt_flags, &in.flags);
@@ -332,10 +343,10 @@ long mshv_create_partition(void *arg, void __user *uarg)
 		if (ret)
 			return ret;
 	}
-	ret = mshv_hvcall_create_partition(&in, &id);
-	if (ret)
-		return ret;
-	return mshv_partition_file(id);
+	pt = mshv_partition_alloc();
+	if (!pt)
+		return -ENOMEM;
+	return mshv_partition_create(pt, &in);
 }
 
 /**

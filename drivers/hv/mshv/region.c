@@ -146,7 +146,7 @@ static int mshv_region_check_pages(struct mshv_region *region)
 	if (region->kind != &mshv_region_mmio)
 		return 0;
 
-	span = kmalloc(sizeof(*span), GFP_KERNEL);
+	span = kmalloc(sizeof(*span), MSHV_GFP);
 	if (!span)
 		return -ENOMEM;
 
@@ -180,7 +180,7 @@ static struct mshv_region *mshv_region_create(struct mshv_partition *pt,
 	if (IS_ERR(kind))
 		return ERR_CAST(kind);
 
-	region = kzalloc(sizeof(*region), GFP_KERNEL_ACCOUNT);
+	region = kzalloc(sizeof(*region), MSHV_GFP);
 	if (!region)
 		return ERR_PTR(-ENOMEM);
 

@@ -170,7 +170,7 @@ static int mshv_fault_map(const struct mshv_fault *fault)
 	if (!chunk)
 		return -ENOMEM;
 	if (!READ_ONCE(chunk->table)) {
-		spare = kcalloc(MSHV_CHUNK_PAGES, sizeof(*spare), GFP_KERNEL_ACCOUNT);
+		spare = kcalloc(MSHV_CHUNK_PAGES, sizeof(*spare), MSHV_GFP);
 		if (!spare)
 			return -ENOMEM;
 	}
@@ -221,7 +221,7 @@ static int mshv_fault_resolve(struct mshv_region *region, u64 gfn, bool write)
 	if (!mmget_not_zero(mm))
 		return -EFAULT;
 
-	fault.span = kmalloc(sizeof(*fault.span), GFP_KERNEL_ACCOUNT);
+	fault.span = kmalloc(sizeof(*fault.span), MSHV_GFP);
 	if (!fault.span) {
 		mmput(mm);
 		return -ENOMEM;

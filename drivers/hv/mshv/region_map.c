@@ -69,11 +69,11 @@ struct mshv_chunk *mshv_chunk_get(struct mshv_region *region, u64 gfn)
 	if (chunk)
 		return chunk;
 
-	chunk = kzalloc(sizeof(*chunk), GFP_KERNEL_ACCOUNT);
+	chunk = kzalloc(sizeof(*chunk), MSHV_GFP);
 	if (!chunk)
 		return NULL;
 
-	old = xa_cmpxchg(&region->chunks, index, NULL, chunk, GFP_KERNEL_ACCOUNT);
+	old = xa_cmpxchg(&region->chunks, index, NULL, chunk, MSHV_GFP);
 	if (old) {
 		kfree(chunk);
 		chunk = xa_is_err(old) ? NULL : old;

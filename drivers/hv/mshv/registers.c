@@ -36,7 +36,7 @@ static struct hvx_register *mshv_copy_registers(const struct mshv_vp_registers *
 
 	if (args->reserved || !args->count || args->count > MSHV_MAX_VP_REGISTERS)
 		return ERR_PTR(-EINVAL);
-	regs = kvmalloc_array(args->count, sizeof(*regs), GFP_KERNEL_ACCOUNT);
+	regs = kvmalloc_array(args->count, sizeof(*regs), MSHV_GFP);
 	if (!regs)
 		return ERR_PTR(-ENOMEM);
 	if (copy_from_user(regs, u64_to_user_ptr(args->regs_ptr), args->count * sizeof(*regs))) {
@@ -60,8 +60,8 @@ static int mshv_fetch_registers(struct mshv_vp *vp, u32 count, struct hvx_regist
 	u32 *names;
 	u32 i;
 
-	names = kvmalloc_array(count, sizeof(*names), GFP_KERNEL_ACCOUNT);
-	values = kvmalloc_array(count, sizeof(*values), GFP_KERNEL_ACCOUNT);
+	names = kvmalloc_array(count, sizeof(*names), MSHV_GFP);
+	values = kvmalloc_array(count, sizeof(*values), MSHV_GFP);
 	if (!names || !values)
 		goto out;
 	for (i = 0; i < count; i++)

@@ -206,8 +206,8 @@ static int mshv_hvcall_prepare(struct mshv_user_hvcall *uc)
 
 	if (!mshv_hvcall_sizes_valid(uc->row, args))
 		return -EINVAL;
-	uc->in = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
-	uc->out = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
+	uc->in = (void *)get_zeroed_page(MSHV_GFP);
+	uc->out = (void *)get_zeroed_page(MSHV_GFP);
 	ret = -ENOMEM;
 	if (!uc->in || !uc->out)
 		goto free;

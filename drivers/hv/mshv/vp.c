@@ -212,10 +212,10 @@ static struct mshv_vp *mshv_vp_alloc(struct mshv_partition *pt, u32 index)
 {
 	struct mshv_vp *vp;
 
-	vp = kzalloc(sizeof(*vp), GFP_KERNEL_ACCOUNT);
+	vp = kzalloc(sizeof(*vp), MSHV_GFP);
 	if (!vp)
 		return NULL;
-	vp->dispatch = kzalloc(sizeof(*vp->dispatch), GFP_KERNEL_ACCOUNT);
+	vp->dispatch = kzalloc(sizeof(*vp->dispatch), MSHV_GFP);
 	if (!vp->dispatch) {
 		kfree(vp);
 		return NULL;
@@ -266,7 +266,7 @@ long mshv_create_vp(struct mshv_partition *pt, void *arg, void __user *uarg)
 	vp = mshv_vp_alloc(pt, args->vp_index);
 	if (!vp)
 		return -ENOMEM;
-	ret = xa_insert_irq(&pt->vps, vp->index, vp, GFP_KERNEL_ACCOUNT);
+	ret = xa_insert_irq(&pt->vps, vp->index, vp, MSHV_GFP);
 	if (ret) {
 		ret = ret == -EBUSY ? -EEXIST : ret;
 		goto put_vp;
