@@ -27,11 +27,19 @@ u32 apic_id(void)
 	return apic_read(APIC_ID) >> APIC_ID_SHIFT;
 }
 
-bool apic_has_vector(u8 vector)
+static bool test_vector(u32 reg, u8 vector)
 {
-	u32 reg = vector / 32 * 0x10;
+	return apic_read(reg + vector / 32 * 0x10) >> vector % 32 & 1;
+}
 
-	return (apic_read(APIC_IRR + reg) | apic_read(APIC_ISR + reg)) >> vector % 32 & 1;
+bool apic_is_pending(u8 vector)
+{
+	return test_vector(APIC_IRR, vector);
+}
+
+bool apic_is_in_service(u8 vector)
+{
+	return test_vector(APIC_ISR, vector);
 }
 
 static void wait_idle(void)

@@ -34,8 +34,9 @@ u32 apic_read(u32 reg);
 void apic_write(u32 reg, u32 val);
 u32 apic_id(void);
 
-/* An interrupt of that vector is pending or in service on this CPU. */
-bool apic_has_vector(u8 vector);
+/* Whether an interrupt of that vector is pending, or in service, on this CPU. */
+bool apic_is_pending(u8 vector);
+bool apic_is_in_service(u8 vector);
 
 /**
  * apic_send - send an interrupt from this CPU

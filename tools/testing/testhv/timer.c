@@ -166,7 +166,11 @@ static void expire(struct stimer *st, u64 now)
 	st->deadline = NO_DEADLINE;
 }
 
-void timer_run(struct pcpu *cpu)
+/*
+ * What is due now. @serving: the root may be in the handler of the interrupt for
+ * that, so that no further one is needed.
+ */
+static void run(struct pcpu *cpu, bool serving)
 {
 	struct timer *t = &cpu->timer;
 	u64 now = ref_time();
@@ -186,7 +190,8 @@ void timer_run(struct pcpu *cpu)
 		 * A counter at zero does not mean that the interrupt is there yet,
 		 * and setting the timer again would cancel it.
 		 */
-		if (!fired || !apic_has_vector(vector))
+		if (!fired || !(apic_is_pending(vector) ||
+				(serving && apic_is_in_service(vector))))
 			apic_send_ipi(cpu->apic_id, vector);
 		expire(st, now);
 	}
@@ -198,6 +203,11 @@ void timer_run(struct pcpu *cpu)
 	program(cpu, now);
 	if (own && own_hook)
 		own_hook(cpu);
+}
+
+void timer_run(struct pcpu *cpu)
+{
+	run(cpu, false);
 }
 
 /*
@@ -275,7 +285,7 @@ bool stimer_write_msr(struct root_vp *rv, u32 msr, u64 val)
 	 * the books on the expiry that it is handling, so that a new deadline which
 	 * has already passed is seen to need an interrupt of its own.
 	 */
-	timer_run(rv->cpu);
+	run(rv->cpu, true);
 	if (msr & 1)
 		write_count(st, val);
 	else if (!write_config(st, val))
