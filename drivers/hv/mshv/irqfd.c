@@ -9,11 +9,12 @@
 #include <linux/err.h>
 #include <linux/eventfd.h>
 #include <linux/file.h>
-#include <linux/hashtable.h>
-#include <linux/mutex.h>
+#include <linux/list.h>
 #include <linux/poll.h>
 #include <linux/rculist.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/wait.h>
 
 #include <uapi/linux/mshv.h>
@@ -31,10 +32,8 @@
  * @resample: eventfd that gets the end of the interrupt, or NULL
  * @closed: user space closed @eventfd
  * @wait: in the wait queue of @eventfd
- * @poll: to get there
  * @node: in mshv_irqs.irqfds
  * @resampler: in mshv_irqs.resamplers, if there is @resample
- * @hash: in mshv_irqfds
  */
 struct mshv_irqfd {
 	struct mshv_partition *pt;
@@ -43,51 +42,23 @@ struct mshv_irqfd {
 	struct eventfd_ctx *resample;
 	bool closed;
 	wait_queue_entry_t wait;
-	poll_table poll;
 	struct list_head node;
 	struct list_head resampler;
-	struct hlist_node hash;
 };
 
-/*
- * All irqfds by eventfd. An irqfd takes what its eventfd is signalled with; a
- * second one would get it or not, so there is none, in no partition.
+/**
+ * struct mshv_irqfd_poll - the way into the wait queue of an eventfd
+ * @table: for poll() of the eventfd
+ * @irqfd: irqfd that wants to get there
+ * @count: out: what the eventfd counted before
+ * @entered: out: it got there
  */
-static DEFINE_HASHTABLE(mshv_irqfds, 8);
-static DEFINE_MUTEX(mshv_irqfds_lock);
-
-static struct mshv_irqfd *mshv_irqfd_find(const struct eventfd_ctx *eventfd)
-{
+struct mshv_irqfd_poll {
+	poll_table table;
 	struct mshv_irqfd *irqfd;
-
-	lockdep_assert_held(&mshv_irqfds_lock);
-	hash_for_each_possible(mshv_irqfds, irqfd, hash, (unsigned long)eventfd)
-		if (irqfd->eventfd == eventfd)
-			return irqfd;
-
-	return NULL;
-}
-
-static int mshv_irqfd_publish(struct mshv_irqfd *irqfd)
-{
-	int ret = 0;
-
-	mutex_lock(&mshv_irqfds_lock);
-	if (mshv_irqfd_find(irqfd->eventfd))
-		ret = -EBUSY;
-	else
-		hash_add(mshv_irqfds, &irqfd->hash, (unsigned long)irqfd->eventfd);
-	mutex_unlock(&mshv_irqfds_lock);
-
-	return ret;
-}
-
-static void mshv_irqfd_unpublish(struct mshv_irqfd *irqfd)
-{
-	mutex_lock(&mshv_irqfds_lock);
-	hash_del(&irqfd->hash);
-	mutex_unlock(&mshv_irqfds_lock);
-}
+	u64 count;
+	bool entered;
+};
 
 static void mshv_irqfd_inject(struct mshv_irqfd *irqfd)
 {
@@ -120,14 +91,30 @@ static int mshv_irqfd_wakeup(wait_queue_entry_t *wait, unsigned int mode, int sy
 	return taken;
 }
 
-static void mshv_irqfd_enqueue(struct file *file, wait_queue_head_t *queue, poll_table *poll)
+/*
+ * An irqfd takes each signal of its eventfd. Of two that want to, be it from
+ * two partitions or two hypervisors, one would take them all, so there is only
+ * one, the first in the queue. Not every kernel's add_wait_queue_priority()
+ * sees to that.
+ */
+static void mshv_irqfd_enqueue(struct file *file, wait_queue_head_t *queue, poll_table *table)
 {
-	struct mshv_irqfd *irqfd = container_of(poll, struct mshv_irqfd, poll);
+	struct mshv_irqfd_poll *poll = container_of(table, struct mshv_irqfd_poll, table);
+	struct mshv_irqfd *irqfd = poll->irqfd;
+	wait_queue_entry_t *first;
 
-	add_wait_queue_priority(queue, &irqfd->wait);
+	spin_lock_irq(&queue->lock);
+	first = list_first_entry_or_null(&queue->head, wait_queue_entry_t, entry);
+	if (!first || !(first->flags & WQ_FLAG_PRIORITY)) {
+		irqfd->wait.flags |= WQ_FLAG_EXCLUSIVE | WQ_FLAG_PRIORITY;
+		__add_wait_queue(queue, &irqfd->wait);
+		eventfd_ctx_do_read(irqfd->eventfd, &poll->count);
+		poll->entered = true;
+	}
+	spin_unlock_irq(&queue->lock);
 }
 
-/* Last, for irqfds in any stage of construction but in no list. */
+/* In any stage of construction, but in no list. */
 static void mshv_irqfd_free(struct mshv_irqfd *irqfd)
 {
 	if (irqfd->resample)
@@ -137,13 +124,20 @@ static void mshv_irqfd_free(struct mshv_irqfd *irqfd)
 	kfree(irqfd);
 }
 
-static void mshv_irqfd_remove(struct mshv_irqfd *irqfd)
+static void mshv_irqfd_link(struct mshv_irqfd *irqfd)
 {
 	struct mshv_irqs *irqs = &irqfd->pt->irqs;
-	u64 count;
 
-	/* When this returns, mshv_irqfd_wakeup() is neither running nor will be */
-	eventfd_ctx_remove_wait_queue(irqfd->eventfd, &irqfd->wait, &count);
+	list_add_tail(&irqfd->node, &irqs->irqfds);
+	irqs->nr_irqfds++;
+	if (irqfd->resample)
+		list_add_rcu(&irqfd->resampler, &irqs->resamplers);
+}
+
+/* When this returns, mshv_irq_eoi() neither uses it nor finds it. */
+static void mshv_irqfd_unlink(struct mshv_irqfd *irqfd)
+{
+	struct mshv_irqs *irqs = &irqfd->pt->irqs;
 
 	list_del(&irqfd->node);
 	irqs->nr_irqfds--;
@@ -151,7 +145,15 @@ static void mshv_irqfd_remove(struct mshv_irqfd *irqfd)
 		list_del_rcu(&irqfd->resampler);
 		synchronize_srcu_expedited(&irqs->srcu);
 	}
-	mshv_irqfd_unpublish(irqfd);
+}
+
+static void mshv_irqfd_remove(struct mshv_irqfd *irqfd)
+{
+	u64 count;
+
+	/* When this returns, mshv_irqfd_wakeup() is neither running nor will be */
+	eventfd_ctx_remove_wait_queue(irqfd->eventfd, &irqfd->wait, &count);
+	mshv_irqfd_unlink(irqfd);
 	mshv_irqfd_free(irqfd);
 }
 
@@ -177,7 +179,6 @@ static struct mshv_irqfd *mshv_irqfd_create(struct mshv_partition *pt, struct fi
 	irqfd->pt = pt;
 	irqfd->gsi = args->gsi;
 	init_waitqueue_func_entry(&irqfd->wait, mshv_irqfd_wakeup);
-	init_poll_funcptr(&irqfd->poll, mshv_irqfd_enqueue);
 
 	ctx = eventfd_ctx_fileget(file);
 	if (IS_ERR(ctx))
@@ -214,26 +215,26 @@ static int mshv_irqfd_check_route(struct mshv_partition *pt, const struct mshv_u
 static int mshv_irqfd_assign_file(struct mshv_partition *pt, struct file *file,
 				  const struct mshv_user_irqfd *args)
 {
+	struct mshv_irqfd_poll poll = {};
 	struct mshv_irqfd *irqfd;
-	int ret;
 
 	irqfd = mshv_irqfd_create(pt, file, args);
 	if (IS_ERR(irqfd))
 		return PTR_ERR(irqfd);
 
-	ret = mshv_irqfd_publish(irqfd);
-	if (ret) {
+	/* In the list of resamplers before the first interrupt can end */
+	mshv_irqfd_link(irqfd);
+	poll.irqfd = irqfd;
+	init_poll_funcptr(&poll.table, mshv_irqfd_enqueue);
+	vfs_poll(file, &poll.table);
+	if (!poll.entered) {
+		mshv_irqfd_unlink(irqfd);
 		mshv_irqfd_free(irqfd);
-		return ret;
+		return -EBUSY;
 	}
 
-	list_add_tail(&irqfd->node, &pt->irqs.irqfds);
-	pt->irqs.nr_irqfds++;
-	if (irqfd->resample)
-		list_add_rcu(&irqfd->resampler, &pt->irqs.resamplers);
-
-	/* From here on it works; what was signalled before counts, too */
-	if (vfs_poll(file, &irqfd->poll) & EPOLLIN)
+	/* What was signalled before counts, too */
+	if (poll.count)
 		mshv_irqfd_inject(irqfd);
 
 	return 0;
@@ -261,22 +262,20 @@ static int mshv_irqfd_assign(struct mshv_partition *pt, const struct mshv_user_i
 
 static int mshv_irqfd_deassign(struct mshv_partition *pt, const struct mshv_user_irqfd *args)
 {
+	struct mshv_irqfd *irqfd, *next;
 	struct eventfd_ctx *eventfd;
-	struct mshv_irqfd *irqfd;
 
 	eventfd = eventfd_ctx_fdget(args->fd);
 	if (IS_ERR(eventfd))
 		return PTR_ERR(eventfd);
 
-	mutex_lock(&mshv_irqfds_lock);
-	irqfd = mshv_irqfd_find(eventfd);
-	/* If it is this partition's, its mutex, which is held, keeps it */
-	if (irqfd && (irqfd->pt != pt || irqfd->gsi != args->gsi))
-		irqfd = NULL;
-	mutex_unlock(&mshv_irqfds_lock);
-
-	if (irqfd)
-		mshv_irqfd_remove(irqfd);
+	/* There is one at most */
+	list_for_each_entry_safe(irqfd, next, &pt->irqs.irqfds, node) {
+		if (irqfd->eventfd == eventfd && irqfd->gsi == args->gsi) {
+			mshv_irqfd_remove(irqfd);
+			break;
+		}
+	}
 	eventfd_ctx_put(eventfd);
 
 	return 0;
@@ -296,7 +295,8 @@ static int mshv_irqfd_deassign(struct mshv_partition *pt, const struct mshv_user
  * -EINVAL: unknown flag; GSI not below MSHV_MAX_GSIS; not an eventfd;
  *	resample eventfd and no level triggered route
  * -EBADF: not a file
- * -EBUSY: the eventfd is assigned already, to any GSI of any partition
+ * -EBUSY: the eventfd is assigned already, to any GSI of any partition, or has
+ *	another user that takes all its signals
  * -ENOSPC: MSHV_MAX_IRQFDS
  * -ENOMEM
  */
@@ -317,13 +317,26 @@ long mshv_irqfd(struct mshv_partition *pt, void *arg, void __user *uarg)
 /**
  * mshv_irqfds_release() - remove all irqfds
  * @pt: partition; the caller holds its mutex
+ *
+ * As mshv_irqfd_remove() for each, but waits once for all of them.
  */
 void mshv_irqfds_release(struct mshv_partition *pt)
 {
 	struct mshv_irqfd *irqfd, *next;
+	u64 count;
+
+	list_for_each_entry(irqfd, &pt->irqs.irqfds, node) {
+		eventfd_ctx_remove_wait_queue(irqfd->eventfd, &irqfd->wait, &count);
+		if (irqfd->resample)
+			list_del_rcu(&irqfd->resampler);
+		cond_resched();
+	}
+	synchronize_srcu_expedited(&pt->irqs.srcu);
 
 	list_for_each_entry_safe(irqfd, next, &pt->irqs.irqfds, node)
-		mshv_irqfd_remove(irqfd);
+		mshv_irqfd_free(irqfd);
+	INIT_LIST_HEAD(&pt->irqs.irqfds);
+	pt->irqs.nr_irqfds = 0;
 }
 
 /*
@@ -358,8 +371,8 @@ bool mshv_irq_eoi(struct mshv_partition *pt, u32 vector)
 	idx = srcu_read_lock(&pt->irqs.srcu);
 	list_for_each_entry_srcu(irqfd, &pt->irqs.resamplers, resampler,
 				 srcu_read_lock_held(&pt->irqs.srcu)) {
-		if (!mshv_irq_route(pt, irqfd->gsi, &irq) || !irq.level ||
-		    irq.vector != vector)
+		if (READ_ONCE(irqfd->closed) || !mshv_irq_route(pt, irqfd->gsi, &irq) ||
+		    !irq.level || irq.vector != vector)
 			continue;
 		mshv_irq_ended(pt, &irq);
 		mshv_eventfd_signal(irqfd->resample);
