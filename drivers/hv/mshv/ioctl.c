@@ -259,6 +259,7 @@ static const struct mshv_cap mshv_caps[] = {
 	{ .cap = MSHV_CAP_MOVABLE_MEMORY, .value = 1 },
 	{ .cap = MSHV_CAP_MMIO_MEMORY, .value = 1 },
 	{ .cap = MSHV_CAP_IRQFD_RESAMPLE, .value = 1 },
+	{ .cap = MSHV_CAP_MSI_ROUTING_DEST32, .value = 1 },
 	{ .cap = MSHV_CAP_VP_REGISTERS, .value = MSHV_MAX_VP_REGISTERS },
 	{ .cap = MSHV_CAP_INTERCEPT_PAGE, .value = 1 },
 	{ .cap = MSHV_CAP_VP_STATE_XSAVE, .value = 1 },

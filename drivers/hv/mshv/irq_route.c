@@ -19,6 +19,8 @@
 #define MSHV_MSI_DATA_VECTOR		GENMASK(7, 0)
 #define MSHV_MSI_DATA_TYPE		GENMASK(10, 8)
 #define MSHV_MSI_DATA_LEVEL		BIT(15)
+/* In address_hi: the rest of a destination of more than 8 bits */
+#define MSHV_MSI_ADDRESS_HI_DEST	GENMASK(31, 8)
 
 /* Vectors below are exceptions; local APICs refuse them as interrupts */
 #define MSHV_FIRST_VECTOR		16
@@ -32,6 +34,7 @@ struct mshv_irq_routes {
 	u32 nr;
 	struct mshv_irq_msg {
 		u32 address;
+		u32 address_hi;
 		u32 data;
 	} msgs[];
 };
@@ -72,7 +75,8 @@ static int mshv_irq_entries_check(const struct mshv_user_irq_entry *entries, u32
 
 	bitmap_zero(used, MSHV_MAX_GSIS);
 	for (i = 0; i < count; i++) {
-		if (entries[i].gsi >= MSHV_MAX_GSIS || entries[i].address_hi ||
+		if (entries[i].gsi >= MSHV_MAX_GSIS ||
+		    (entries[i].address_hi & ~MSHV_MSI_ADDRESS_HI_DEST) ||
 		    __test_and_set_bit(entries[i].gsi, used))
 			return -EINVAL;
 		nr = max(nr, entries[i].gsi + 1);
@@ -98,8 +102,11 @@ static struct mshv_irq_routes *mshv_irq_routes_create(const struct mshv_user_irq
 
 	routes->nr = nr;
 	for (i = 0; i < count; i++) {
-		routes->msgs[entries[i].gsi].address = entries[i].address_lo;
-		routes->msgs[entries[i].gsi].data = entries[i].data;
+		struct mshv_irq_msg *msg = &routes->msgs[entries[i].gsi];
+
+		msg->address = entries[i].address_lo;
+		msg->address_hi = entries[i].address_hi;
+		msg->data = entries[i].data;
 	}
 
 	return routes;
@@ -137,7 +144,7 @@ static struct mshv_irq_routes *mshv_irq_routes_read(const struct mshv_user_irq_e
  * Return: 0, or
  * -EFAULT: an entry cannot be read
  * -EINVAL: more than MSHV_MAX_GSIS entries, a GSI not below that or twice,
- *	reserved field or upper half of an address not 0
+ *	reserved field or lowest byte of an address_hi not 0
  * -ENOMEM
  */
 long mshv_set_msi_routing(struct mshv_partition *pt, void *arg, void __user *uarg)
@@ -164,7 +171,7 @@ static bool mshv_irq_decode(const struct mshv_irq_msg *msg, struct mshv_irq *irq
 {
 	irq->type = FIELD_GET(MSHV_MSI_DATA_TYPE, msg->data);
 	irq->vector = FIELD_GET(MSHV_MSI_DATA_VECTOR, msg->data);
-	irq->dest = FIELD_GET(MSHV_MSI_ADDRESS_DEST, msg->address);
+	irq->dest = FIELD_GET(MSHV_MSI_ADDRESS_DEST, msg->address) | msg->address_hi;
 	irq->logical = msg->address & MSHV_MSI_ADDRESS_LOGICAL;
 	irq->level = msg->data & MSHV_MSI_DATA_LEVEL;
 
@@ -211,6 +218,11 @@ bool mshv_irq_route(struct mshv_partition *pt, u32 gsi, struct mshv_irq *irq)
  *
  * Any context. There is nobody to tell if the hypervisor refuses: the
  * interrupt is lost, as if the guest's device had sent nonsense.
+ *
+ * It is always the hypercall. A root that schedules the VPs could put a vector
+ * into the register page instead, for the hypervisor to find at the next
+ * dispatch; but the VMM writes to that page, too, and with the hypervisor's
+ * scheduler nobody looks there.
  */
 void mshv_irq_assert(struct mshv_partition *pt, const struct mshv_irq *irq)
 {

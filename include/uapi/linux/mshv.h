@@ -59,6 +59,7 @@
 #define MSHV_CAP_MSI_ROUTING		0x99
 #define MSHV_CAP_GPAP_ACCESS_BITMAP	0x9a
 #define MSHV_CAP_PARTITION_HVCALL	0x9b
+#define MSHV_CAP_MSI_ROUTING_DEST32	0x9c	/* address_hi of a route */
 /* Capabilities of VPs */
 #define MSHV_CAP_RUN_VP			0xa0
 #define MSHV_CAP_VP_HVCALL		0xa1
@@ -240,7 +241,8 @@ struct mshv_user_ioeventfd {
  * struct mshv_user_irq_entry - one route
  * @gsi: its number, below the value of MSHV_CAP_MAX_GSIS
  * @address_lo: MSI address
- * @address_hi: must be 0
+ * @address_hi: bits 31..8 of the destination, in their place; bits 7..0, and
+ *	without MSHV_CAP_MSI_ROUTING_DEST32 all, must be 0
  * @data: MSI data
  */
 struct mshv_user_irq_entry {

@@ -228,14 +228,19 @@ static bool probe_max_regions(struct fds *f, int value)
 	return value >= 64;
 }
 
-static bool routes_gsi(struct fds *f, u32 gsi, u32 data)
+static bool routes(struct fds *f, u32 gsi, u32 address_hi, u32 data)
 {
 	struct {
 		struct mshv_user_irq_table table;
 		struct mshv_user_irq_entry entry;
 	} arg = {
 		.table.nr = 1,
-		.entry = { .gsi = gsi, .address_lo = 0xfee00000, .data = data },
+		.entry = {
+			.gsi = gsi,
+			.address_lo = 0xfee00000,
+			.address_hi = address_hi,
+			.data = data,
+		},
 	};
 
 	return !xioctl(f->vm.fd, MSHV_SET_MSI_ROUTING, &arg);
@@ -243,12 +248,17 @@ static bool routes_gsi(struct fds *f, u32 gsi, u32 data)
 
 static bool probe_msi_routing(struct fds *f, int value)
 {
-	return routes_gsi(f, 0, 0x40);
+	return routes(f, 0, 0, 0x40);
+}
+
+static bool probe_msi_routing_dest32(struct fds *f, int value)
+{
+	return routes(f, 0, 0x100, 0x40);
 }
 
 static bool probe_max_gsis(struct fds *f, int value)
 {
-	return routes_gsi(f, value - 1, 0x40) && !routes_gsi(f, value, 0x40);
+	return routes(f, value - 1, 0, 0x40) && !routes(f, value, 0, 0x40);
 }
 
 static bool assigns_irqfd(struct fds *f, u32 flags)
@@ -272,7 +282,7 @@ static bool probe_irqfd(struct fds *f, int value)
 static bool probe_irqfd_resample(struct fds *f, int value)
 {
 	/* level triggered */
-	return routes_gsi(f, 0, 0x8040) && assigns_irqfd(f, BIT(MSHV_IRQFD_BIT_RESAMPLE));
+	return routes(f, 0, 0, 0x8040) && assigns_irqfd(f, BIT(MSHV_IRQFD_BIT_RESAMPLE));
 }
 
 static bool assigns_ioeventfd(struct fds *f, u64 addr, u32 flags)
@@ -349,6 +359,7 @@ static const struct capability {
 	CAP(MSI_ROUTING, probe_msi_routing, KIND_PT, MSHV_SET_MSI_ROUTING),
 	CAP(GPAP_ACCESS_BITMAP, probe_gpap, KIND_PT, MSHV_GET_GPAP_ACCESS_BITMAP),
 	CAP(PARTITION_HVCALL, probe_partition_hvcall, KIND_PT, MSHV_ROOT_HVCALL),
+	CAP(MSI_ROUTING_DEST32, probe_msi_routing_dest32),
 	CAP(RUN_VP, probe_run, KIND_VP, MSHV_RUN_VP),
 	CAP(VP_HVCALL, probe_vp_hvcall, KIND_VP, MSHV_ROOT_HVCALL),
 	CAP(VP_REGISTERS, probe_vp_registers, KIND_VP, MSHV_GET_VP_REGISTERS),
@@ -550,6 +561,8 @@ TEST(absent_flags_and_pages_are_refused)
 		EXPECT_FALSE(probe_intercept_page(&f, 0));
 	if (!cap(f.vm.dev, MSHV_CAP_IRQFD_RESAMPLE))
 		EXPECT_FALSE(probe_irqfd_resample(&f, 0));
+	if (!cap(f.vm.dev, MSHV_CAP_MSI_ROUTING_DEST32))
+		EXPECT_FALSE(probe_msi_routing_dest32(&f, 0));
 	if (!cap(f.vm.dev, MSHV_CAP_IOEVENTFD_PIO))
 		EXPECT_FALSE(probe_ioeventfd_pio(&f, 0));
 	if (!cap(f.vm.dev, MSHV_CAP_GHCB_PAGE))
