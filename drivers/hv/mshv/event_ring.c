@@ -10,6 +10,7 @@
 #include <linux/irq_work.h>
 #include <linux/irqflags.h>
 #include <linux/percpu.h>
+#include <linux/smp.h>
 
 #include "hv_abi.h"
 #include "hvcall.h"
@@ -113,21 +114,42 @@ void mshv_event_ring_drain(void)
 	irq_work_queue(&this->more);
 }
 
+static void mshv_event_ring_drain_ipi(void *unused)
+{
+	mshv_event_ring_drain();
+}
+
+/**
+ * mshv_event_rings_drain() - handle the doorbells that rang on any CPU
+ *
+ * When it returns, all that were in a ring when it was called are handled. May
+ * sleep.
+ */
+void mshv_event_rings_drain(void)
+{
+	on_each_cpu(mshv_event_ring_drain_ipi, NULL, 1);
+}
+
+static void mshv_event_ring_drain_here(void)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	mshv_event_ring_drain();
+	local_irq_restore(flags);
+}
+
 /**
  * mshv_event_ring_online() - the CPU's ring is there
  * @ring: ring of HVX_SINT_DOORBELL
  *
- * On the CPU, before its doorbell interrupt is unmasked. What is in the ring
- * is for nobody.
+ * On the CPU, before its doorbell interrupt is unmasked. Takes what the
+ * hypervisor put in while there was no interrupt.
  */
 void mshv_event_ring_online(struct hvx_event_ring *ring)
 {
-	unsigned long flags;
-
 	this_cpu_write(mshv_event_ring.ring, ring);
-	local_irq_save(flags);
-	mshv_event_ring_drain();
-	local_irq_restore(flags);
+	mshv_event_ring_drain_here();
 }
 
 /**
@@ -137,6 +159,7 @@ void mshv_event_ring_online(struct hvx_event_ring *ring)
  */
 void mshv_event_ring_offline(void)
 {
+	mshv_event_ring_drain_here();
 	irq_work_sync(this_cpu_ptr(&mshv_event_ring.more));
 	this_cpu_write(mshv_event_ring.ring, NULL);
 }

@@ -10,7 +10,9 @@
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/eventfd.h>
+#include <linux/mutex.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/xarray.h>
 
@@ -22,7 +24,6 @@
 #include "compat.h"
 #include "deposit.h"
 #include "hvcall.h"
-#include "ioctl.h"
 #include "irq.h"
 #include "mshv.h"
 
@@ -53,9 +54,19 @@ struct mshv_ioeventfd {
 /*
  * struct mshv_ioeventfd by port number, for the interrupt handler. Numbers are
  * given out in a cycle, so that a late signal does not meet a new owner.
+ *
+ * A port that the hypervisor did not delete keeps its number, which it then is
+ * the value of, and has a mark.
  */
 static DEFINE_XARRAY_FLAGS(mshv_ports, XA_FLAGS_ALLOC1);
+#define MSHV_PORT_LOST	XA_MARK_1
 static u32 mshv_next_port;
+
+/* Whoever deletes lost ports, so that each is deleted once */
+static DEFINE_MUTEX(mshv_lost_ports_lock);
+
+/* How often the deletion of a port is tried before it counts as lost */
+#define MSHV_PORT_ATTEMPTS	3
 
 static int mshv_port_create(u32 port, struct mshv_partition *pt)
 {
@@ -84,8 +95,46 @@ static int mshv_port_delete(u32 port)
 		.port_partition_id = hv_current_partition_id,
 		.port_id = port,
 	};
+	int i, ret = 0;
 
-	return mshv_hvcall_simple(HVX_CALL_DELETE_PORT, &in, sizeof(in), NULL, 0);
+	for (i = 0; i < MSHV_PORT_ATTEMPTS; i++) {
+		ret = mshv_hvcall_simple(HVX_CALL_DELETE_PORT, &in, sizeof(in), NULL, 0);
+		if (!ret)
+			break;
+	}
+
+	return ret;
+}
+
+/* The end of a port and its number. Nothing signals it any more. */
+static void mshv_port_release(u32 port)
+{
+	if (!mshv_port_delete(port)) {
+		xa_erase(&mshv_ports, port);
+		return;
+	}
+
+	dev_warn_once(mshv_dev, "the hypervisor did not delete port %u\n", port);
+	/* Allocates nothing: there is an entry */
+	xa_store(&mshv_ports, port, xa_mk_value(port), GFP_KERNEL);
+	xa_set_mark(&mshv_ports, port, MSHV_PORT_LOST);
+}
+
+/**
+ * mshv_ports_retry() - delete ports that the hypervisor did not delete before
+ *
+ * When a partition has ended: its connections, which hold ports, are gone.
+ */
+void mshv_ports_retry(void)
+{
+	unsigned long port;
+	void *entry;
+
+	mutex_lock(&mshv_lost_ports_lock);
+	xa_for_each_marked(&mshv_ports, port, entry, MSHV_PORT_LOST)
+		if (!mshv_port_delete(port))
+			xa_erase(&mshv_ports, port);
+	mutex_unlock(&mshv_lost_ports_lock);
 }
 
 static u64 mshv_doorbell_flags(const struct mshv_ioeventfd *io)
@@ -149,7 +198,7 @@ void mshv_doorbell(u32 port)
 
 	rcu_read_lock();
 	io = xa_load(&mshv_ports, port);
-	if (io)
+	if (io && !xa_is_value(io))
 		mshv_eventfd_signal(io->eventfd);
 	rcu_read_unlock();
 }
@@ -170,34 +219,22 @@ static int mshv_ioeventfd_connect(struct mshv_ioeventfd *io)
 
 	ret = mshv_port_connect(io);
 	if (ret)
-		goto err_delete;
+		goto err_release;
 
 	return 0;
 
-err_delete:
-	mshv_port_delete(io->port);
+err_release:
+	mshv_port_release(io->port);
+	return ret;
 err_erase:
 	xa_erase(&mshv_ports, io->port);
 	return ret;
 }
 
-/*
- * Connection, port, number: what the guest writes from now on is an exit again,
- * and what it wrote before still finds the eventfd. If the hypervisor keeps
- * the port its number is not used again.
- */
+/* After the guest was disconnected, if it could be. */
 static void mshv_ioeventfd_remove(struct mshv_ioeventfd *io)
 {
-	int ret;
-
-	ret = mshv_port_disconnect(io);
-	if (mshv_port_delete(io->port) || ret) {
-		xa_store(&mshv_ports, io->port, NULL, GFP_KERNEL);
-		dev_warn_ratelimited(mshv_dev, "port %u is lost to the hypervisor\n", io->port);
-	} else {
-		xa_erase(&mshv_ports, io->port);
-	}
-
+	mshv_port_release(io->port);
 	list_del(&io->node);
 	io->pt->irqs.nr_ioeventfds--;
 	call_rcu(&io->rcu, mshv_ioeventfd_free);
@@ -236,8 +273,8 @@ static int mshv_ioeventfd_parse(const struct mshv_user_ioeventfd *args, struct m
 	if ((args->flags & ~MSHV_IOEVENTFD_FLAGS_MASK) ||
 	    memchr_inv(args->rsvd, 0, sizeof(args->rsvd)))
 		return -EINVAL;
-	if ((args->flags & BIT(MSHV_IOEVENTFD_BIT_PIO)) &&
-	    !mshv_capability(MSHV_CAP_IOEVENTFD_PIO))
+	/* MSHV_CAP_IOEVENTFD_PIO is 0: doorbells are in memory */
+	if (args->flags & BIT(MSHV_IOEVENTFD_BIT_PIO))
 		return -EOPNOTSUPP;
 	if (args->len > 8 || (args->len && !is_power_of_2(args->len)) ||
 	    args->addr + args->len < args->addr)
@@ -293,13 +330,24 @@ err_put:
 	return ret;
 }
 
+/*
+ * What the guest writes once it is disconnected is an exit again. What it wrote
+ * before is in the rings, all of which are looked through: it finds the eventfd
+ * there, and nothing comes later.
+ */
 static int mshv_ioeventfd_deassign(struct mshv_partition *pt, const struct mshv_ioeventfd *like)
 {
 	struct mshv_ioeventfd *io = mshv_ioeventfd_find(pt, like, mshv_ioeventfd_equal);
+	int ret;
 
 	eventfd_ctx_put(like->eventfd);
 	if (!io)
 		return -ENOENT;
+
+	ret = mshv_port_disconnect(io);
+	if (ret)
+		return ret;
+	mshv_event_rings_drain();
 	mshv_ioeventfd_remove(io);
 
 	return 0;
@@ -320,7 +368,8 @@ static int mshv_ioeventfd_deassign(struct mshv_partition *pt, const struct mshv_
  * -ENOENT: to deassign: there is none that is exactly so
  * -ENOSPC: MSHV_MAX_IOEVENTFDS, or no port numbers
  * -ENOMEM
- * others: from the hypervisor, as in mshv_status_to_errno()
+ * others: from the hypervisor, as in mshv_status_to_errno(); if it does not
+ *	disconnect the guest, the ioeventfd goes on working
  */
 long mshv_ioeventfd(struct mshv_partition *pt, void *arg, void __user *uarg)
 {
@@ -345,13 +394,19 @@ long mshv_ioeventfd(struct mshv_partition *pt, void *arg, void __user *uarg)
 /**
  * mshv_ioeventfds_release() - remove all ioeventfds
  * @pt: partition; the caller holds its mutex
+ *
+ * A connection that the hypervisor keeps ends with the partition; its port is
+ * deleted then.
  */
 void mshv_ioeventfds_release(struct mshv_partition *pt)
 {
 	struct mshv_ioeventfd *io, *next;
 
-	list_for_each_entry_safe(io, next, &pt->irqs.ioeventfds, node)
+	list_for_each_entry_safe(io, next, &pt->irqs.ioeventfds, node) {
+		mshv_port_disconnect(io);
 		mshv_ioeventfd_remove(io);
+		cond_resched();
+	}
 }
 
 /**
@@ -359,6 +414,7 @@ void mshv_ioeventfds_release(struct mshv_partition *pt)
  */
 void mshv_ioeventfds_exit(void)
 {
+	mshv_ports_retry();
 	rcu_barrier();
 	xa_destroy(&mshv_ports);
 }

@@ -78,11 +78,13 @@ bool mshv_irq_eoi(struct mshv_partition *pt, u32 vector);
 long mshv_ioeventfd(struct mshv_partition *pt, void *arg, void __user *uarg);
 void mshv_ioeventfds_release(struct mshv_partition *pt);
 void mshv_doorbell(u32 port);
+void mshv_ports_retry(void);
 void mshv_ioeventfds_exit(void);
 
-/* event_ring.c: of the CPU on which they are called */
+/* event_ring.c: of the CPU on which they are called, but the last */
 void mshv_event_ring_online(struct hvx_event_ring *ring);
 void mshv_event_ring_offline(void);
 void mshv_event_ring_drain(void);
+void mshv_event_rings_drain(void);
 
 #endif /* _MSHV_IRQ_H */

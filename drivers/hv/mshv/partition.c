@@ -203,6 +203,7 @@ static void mshv_partition_destroy(struct mshv_partition *pt)
 	xa_erase_irq(&mshv_partitions, pt->id);
 	pt->pool->finalize = pt->initialized;
 	mshv_regions_forget(pt, mshv_partition_retire(pt->pool));
+	mshv_ports_retry();
 	/* The interrupt handler may have found it before. */
 	synchronize_rcu();
 	mshv_partition_free(pt);
