@@ -18,7 +18,7 @@
 #include "hvcall.h"
 #include "mshv.h"
 
-/* Pages per copy to user space, a multiple of BITS_PER_LONG */
+/* Pages per copy to user space */
 #define MSHV_GPAP_BLOCK		(8 * MSHV_CHUNK_PAGES)
 
 /**
@@ -28,7 +28,9 @@
  * @op: MSHV_GPAP_ACCESS_OP_*
  * @base: first guest page of the current block
  * @nr: pages of the current block
- * @bits: result for the block
+ * @shift: bit of @base in its byte of the user's bitmap
+ * @bits: result for the block, from bit @shift on; before it the end of the
+ *	  block before
  * @states: the hypervisor's answer for a part of a chunk
  */
 struct mshv_gpap {
@@ -37,7 +39,8 @@ struct mshv_gpap {
 	u8 op;
 	u64 base;
 	unsigned int nr;
-	DECLARE_BITMAP(bits, MSHV_GPAP_BLOCK);
+	unsigned int shift;
+	DECLARE_BITMAP(bits, MSHV_GPAP_BLOCK + BITS_PER_BYTE);
 	u8 states[MSHV_CHUNK_PAGES];
 };
 
@@ -54,6 +57,11 @@ struct mshv_gpap_part {
 	u64 gfn;
 	unsigned int nr;
 };
+
+static unsigned int mshv_gpap_bit(const struct mshv_gpap *gpap, u64 gfn)
+{
+	return gpap->shift + gfn - gpap->base;
+}
 
 /*
  * What the operation means for the hypervisor. A page that is dirty is
@@ -98,7 +106,7 @@ static int mshv_gpap_ask(struct mshv_gpap *gpap, const struct mshv_gpap_part *pa
 	mshv_hvcall(&call);
 	for (i = 0; i < call.done; i++)
 		if (gpap->states[i] & mask)
-			__set_bit(part->gfn + from + i - gpap->base, gpap->bits);
+			__set_bit(mshv_gpap_bit(gpap, part->gfn + from + i), gpap->bits);
 
 	return mshv_status_to_errno(call.status);
 }
@@ -137,7 +145,7 @@ static void mshv_gpap_remembered(struct mshv_gpap *gpap, const struct mshv_gpap_
 	bits = gpap->type == MSHV_GPAP_ACCESS_TYPE_DIRTY ? chunk->dirty : chunk->accessed;
 	for (i = 0; i < part->nr; i++)
 		if (test_bit(offset + i, bits))
-			__set_bit(part->gfn + i - gpap->base, gpap->bits);
+			__set_bit(mshv_gpap_bit(gpap, part->gfn + i), gpap->bits);
 
 	if (flags & HVX_ACCESS_CLEAR_ACCESSED)
 		bitmap_clear(chunk->accessed, offset, part->nr);
@@ -156,7 +164,7 @@ static void mshv_gpap_restore(struct mshv_gpap *gpap, const struct mshv_gpap_par
 	unsigned int i;
 
 	for (i = 0; i < part->nr; i++) {
-		if (!test_bit(part->gfn + i - gpap->base, gpap->bits))
+		if (!test_bit(mshv_gpap_bit(gpap, part->gfn + i), gpap->bits))
 			continue;
 		if (gpap->type == MSHV_GPAP_ACCESS_TYPE_DIRTY) {
 			__set_bit(offset + i, part->chunk->dirty);
@@ -228,9 +236,29 @@ static bool mshv_gpap_covered(struct mshv_partition *pt, u64 gfn, u64 count)
 			return false;
 		gfn = (u64)region->node.last + 1;
 		mshv_region_put(region);
+		cond_resched();
 	}
 
 	return true;
+}
+
+/*
+ * Starts the block from page @done of the range on. All blocks end with a chunk, so
+ * that the state of a large page is asked for once, and as a whole; where that
+ * is within a byte of the user's bitmap, the byte is written twice.
+ */
+static void mshv_gpap_start(struct mshv_gpap *gpap, const struct mshv_gpap_access_bitmap *args,
+			    u64 done)
+{
+	unsigned int end = gpap->shift + gpap->nr;
+	u8 rest = end % BITS_PER_BYTE ? ((u8 *)gpap->bits)[end / BITS_PER_BYTE] : 0;
+
+	bitmap_zero(gpap->bits, MSHV_GPAP_BLOCK + BITS_PER_BYTE);
+	*(u8 *)gpap->bits = rest;
+	gpap->base = args->gpap_base + done;
+	gpap->shift = done % BITS_PER_BYTE;
+	gpap->nr = min_t(u64, args->page_count - done,
+			 MSHV_GPAP_BLOCK - gpap->base % MSHV_CHUNK_PAGES);
 }
 
 static int mshv_gpap_run(struct mshv_gpap *gpap, const struct mshv_gpap_access_bitmap *args,
@@ -243,14 +271,10 @@ static int mshv_gpap_run(struct mshv_gpap *gpap, const struct mshv_gpap_access_b
 		if (fatal_signal_pending(current))
 			return -EINTR;
 
-		gpap->base = args->gpap_base + *done;
-		/* The first block ends with a chunk, so that none is split */
-		gpap->nr = min_t(u64, args->page_count - *done,
-				 MSHV_GPAP_BLOCK - ALIGN_DOWN(gpap->base % MSHV_CHUNK_PAGES, 8));
-		bitmap_zero(gpap->bits, MSHV_GPAP_BLOCK);
+		mshv_gpap_start(gpap, args, *done);
 		ret = mshv_gpap_block(gpap, false);
-		if (!ret && copy_to_user(ubits + *done / 8, gpap->bits,
-					 DIV_ROUND_UP(gpap->nr, 8)))
+		if (!ret && copy_to_user(ubits + *done / BITS_PER_BYTE, gpap->bits,
+					 BITS_TO_BYTES(gpap->shift + gpap->nr)))
 			ret = -EFAULT;
 		if (ret) {
 			if (gpap->op == MSHV_GPAP_ACCESS_OP_CLEAR)
@@ -298,7 +322,7 @@ long mshv_get_gpap_access_bitmap(struct mshv_partition *pt, void *arg, void __us
 	    !mshv_gpap_covered(pt, args->gpap_base, args->page_count))
 		return -EINVAL;
 
-	gpap = kmalloc(sizeof(*gpap), MSHV_GFP);
+	gpap = kzalloc(sizeof(*gpap), MSHV_GFP);
 	if (!gpap)
 		return -ENOMEM;
 	gpap->pt = pt;
