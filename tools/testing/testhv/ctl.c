@@ -14,6 +14,9 @@
 #include "synic.h"
 #include "testhv_ctl.h"
 
+/* Entries that one request may put into a ring: more than it has */
+#define CTL_RING_MAX	(4 * HVX_EVENT_RING_ENTRIES)
+
 struct ctl_regs {
 	u64 rbx, rcx, rsi, rdi;
 };
@@ -115,19 +118,51 @@ static u64 ctl_page(struct ctl_regs *r)
 	return TESTHV_CTL_OK;
 }
 
-static u64 ctl_post(struct ctl_regs *r)
+/* The root VP and the SINT that RBX names. */
+static struct root_vp *ctl_sint(const struct ctl_regs *r, unsigned int *sint)
+{
+	*sint = r->rbx >> 32;
+	return *sint < HVX_SINT_COUNT ? root_vp_by_lp(r->rbx) : NULL;
+}
+
+static u64 post(const struct ctl_regs *r, u64 sender, u64 word0, u64 word1)
 {
 	struct hvx_message msg = {
 		.type = r->rcx,
 		.payload_size = r->rcx >> 32,
-		.payload = { r->rsi, r->rdi },
+		.sender = sender,
+		.payload = { word0, word1 },
 	};
-	struct root_vp *rv = root_vp_by_lp(r->rbx);
+	unsigned int sint;
+	struct root_vp *rv = ctl_sint(r, &sint);
 
-	if (!rv || r->rbx >> 32 >= HVX_SINT_COUNT || !msg.type ||
-	    r->rcx >> 32 > HVX_MSG_PAYLOAD_SIZE)
+	if (!rv || !msg.type || r->rcx >> 32 > HVX_MSG_PAYLOAD_SIZE)
 		return TESTHV_CTL_EARG;
-	return synic_post_message(rv, r->rbx >> 32, &msg) ? TESTHV_CTL_EARG : TESTHV_CTL_OK;
+	return synic_post_message(rv, sint, &msg) ? TESTHV_CTL_EARG : TESTHV_CTL_OK;
+}
+
+static u64 ctl_post(struct ctl_regs *r)
+{
+	return post(r, 0, r->rsi, r->rdi);
+}
+
+static u64 ctl_post_from(struct ctl_regs *r)
+{
+	return post(r, r->rsi, r->rdi, 0);
+}
+
+static u64 ctl_ring(struct ctl_regs *r)
+{
+	unsigned int sint;
+	struct root_vp *rv = ctl_sint(r, &sint);
+	u64 i, n = 0;
+
+	if (!rv || !r->rcx || r->rcx >> 32 || r->rsi > CTL_RING_MAX)
+		return TESTHV_CTL_EARG;
+	for (i = 0; i < r->rsi; i++)
+		n += !synic_ring_push(rv, sint, r->rcx);
+	r->rsi = n;
+	return TESTHV_CTL_OK;
 }
 
 static u64 (*const ops[])(struct ctl_regs *) = {
@@ -140,6 +175,8 @@ static u64 (*const ops[])(struct ctl_regs *) = {
 	[TESTHV_CTL_LOG] = ctl_log,
 	[TESTHV_CTL_PAGE] = ctl_page,
 	[TESTHV_CTL_POST] = ctl_post,
+	[TESTHV_CTL_POST_FROM] = ctl_post_from,
+	[TESTHV_CTL_RING] = ctl_ring,
 };
 
 /* One OUT of EAX; anything else at the port is refused. */

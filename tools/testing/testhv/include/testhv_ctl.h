@@ -80,6 +80,19 @@
  */
 #define TESTHV_CTL_POST		8
 
+/*
+ * TESTHV_CTL_POST_FROM: like TESTHV_CTL_POST, with RSI = sender and RDI = first
+ * word of the payload
+ */
+#define TESTHV_CTL_POST_FROM	9
+
+/*
+ * TESTHV_CTL_RING: in RBX = LP index | SINT << 32, RCX = entry, not 0, RSI = n.
+ * Puts a forged port number into the root's event ring n times; out RSI = how
+ * often there was room.
+ */
+#define TESTHV_CTL_RING		10
+
 /* Accounts. "Now" figures must return to their old value after teardown. */
 enum testhv_acct {
 	TESTHV_ACCT_PAGES_DEPOSITED,	/* now, all partitions but the root */

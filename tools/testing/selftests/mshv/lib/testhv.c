@@ -69,6 +69,7 @@ bool hypervisor_schedules(void)
 static const u16 rep_codes[] = {
 	HVX_CALL_DEPOSIT_MEMORY, HVX_CALL_WITHDRAW_MEMORY, HVX_CALL_MAP_GPA_PAGES,
 	HVX_CALL_UNMAP_GPA_PAGES, HVX_CALL_GET_VP_REGISTERS, HVX_CALL_SET_VP_REGISTERS,
+	HVX_CALL_GET_GPA_PAGES_ACCESS_STATES,
 };
 
 u64 ctl_reset(void)
@@ -119,6 +120,29 @@ u64 ctl_account(unsigned int account)
 
 	ctl_request(TESTHV_CTL_ACCOUNT, &rbx, &rcx, &rsi, &rdi);
 	return rbx;
+}
+
+/* Messages about partitions all come by this SINT. */
+bool ctl_post(unsigned int lp, u32 type, u8 size, u64 word0, u64 word1)
+{
+	u64 rbx = lp | (u64)HVX_SINT_INTERCEPT << 32, rcx = type | (u64)size << 32;
+
+	return !ctl_raw(TESTHV_CTL_POST, &rbx, &rcx, &word0, &word1);
+}
+
+bool ctl_post_from(unsigned int lp, u32 type, u8 size, u64 sender, u64 word0)
+{
+	u64 rbx = lp | (u64)HVX_SINT_INTERCEPT << 32, rcx = type | (u64)size << 32;
+
+	return !ctl_raw(TESTHV_CTL_POST_FROM, &rbx, &rcx, &sender, &word0);
+}
+
+unsigned int ctl_ring(unsigned int lp, u32 port, unsigned int times)
+{
+	u64 rbx = lp | (u64)HVX_SINT_DOORBELL << 32, rcx = port, rsi = times, rdi = 0;
+
+	ctl_request(TESTHV_CTL_RING, &rbx, &rcx, &rsi, &rdi);
+	return rsi;
 }
 
 /* Figures that teardown must bring back to what they were. */
