@@ -8,10 +8,11 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
-#include "mshv_util.h"
+#include "mshv_irq.h"
 #include "kselftest_harness.h"
 
 #define TEST_GPA	(16 * MIB)
+#define DOORBELL_GPA	(32 * MIB)
 
 /* Reads memory of a region of its own, and reports. */
 GUEST_CODE(guest_read, 64,
@@ -20,9 +21,17 @@ GUEST_CODE(guest_read, 64,
 	   "mov (%rbx), %eax\n"
 	   "out %eax, $0x80\n");
 
+/* The same, and rings a doorbell. */
+GUEST_CODE(guest_ring, 64,
+	   "mov $0x1000000, %ebx\n"
+	   "incl (%rbx)\n"
+	   "mov (%rbx), %eax\n"
+	   "mov %eax, 0x1000000(%rbx)\n"
+	   "out %eax, $0x80\n");
+
 /* The life of a VM, step by step, with all that it may own. */
 struct life {
-	int dev, pt, vp;
+	int dev, pt, vp, event;
 	u8 *ram, *mem;
 	void *regs;
 	struct vm vm;
@@ -65,6 +74,46 @@ static int step_states(struct life *l)
 	return ret;
 }
 
+/* Interrupts and doorbells; an interrupt that is refused is nobody's error. */
+static int step_connect(struct life *l)
+{
+	int ret;
+
+	ret = route_set(l->pt, 0, 0x40);
+	if (ret)
+		return ret;
+	ret = irqfd_assign(l->pt, l->event, 0);
+	if (ret)
+		return ret;
+	event_signal(l->event);
+	return ioeventfd(l->pt, l->event, DOORBELL_GPA, 4, 0, 0);
+}
+
+static int step_disconnect(struct life *l)
+{
+	struct mshv_gpap_access_bitmap arg = {
+		.access_type = MSHV_GPAP_ACCESS_TYPE_DIRTY,
+		.access_op = MSHV_GPAP_ACCESS_OP_CLEAR,
+		.page_count = 4,
+		.gpap_base = TEST_GPA / PAGE,
+	};
+	u8 bits;
+	int ret;
+
+	arg.bitmap_ptr = (u64)&bits;
+	ret = xioctl(l->pt, MSHV_GET_GPAP_ACCESS_BITMAP, &arg);
+	if (ret)
+		return ret;
+	ret = irqfd_deassign(l->pt, l->event, 0);
+	if (ret)
+		return ret;
+	ret = ioeventfd(l->pt, l->event, DOORBELL_GPA, 4, BIT(MSHV_IOEVENTFD_BIT_DEASSIGN), 0);
+	if (ret)
+		return ret;
+	/* one for the end of the partition */
+	return ioeventfd(l->pt, l->event, DOORBELL_GPA, 4, 0, 0);
+}
+
 /* Everything a driver does for a VMM. 0, or what the first failing call said. */
 static int live(struct life *l)
 {
@@ -76,6 +125,7 @@ static int live(struct life *l)
 	memset(l, 0, sizeof(*l));
 	l->pt = -1;
 	l->vp = -1;
+	l->event = event_create();
 	l->regs = MAP_FAILED;
 	l->ram = mem_alloc(RAM_SIZE, PAGE);
 	l->mem = mem_alloc(4 * PAGE, PAGE);
@@ -118,12 +168,16 @@ static int live(struct life *l)
 	if (ret)
 		return ret;
 
+	ret = step_connect(l);
+	if (ret)
+		return ret;
+
 	l->vm.dev = l->dev;
 	l->vm.fd = l->pt;
 	l->vm.ram = l->ram;
 	l->run.vm = &l->vm;
 	l->run.fd = l->vp;
-	vm_write(&l->vm, GUEST_CODE_BASE, guest_read, guest_read_end - guest_read);
+	vm_write(&l->vm, GUEST_CODE_BASE, guest_ring, guest_ring_end - guest_ring);
 	guest_page_tables(&l->vm);
 	ret = vp_try_setup(&l->run, MODE_LONG, GUEST_CODE_BASE);
 	if (ret)
@@ -143,6 +197,9 @@ static int live(struct life *l)
 	ret = step_run(l);
 	if (ret)
 		return ret;
+	ret = step_disconnect(l);
+	if (ret)
+		return ret;
 	return region_unmap(l->pt, TEST_GPA, 4 * PAGE, l->mem);
 }
 
@@ -154,6 +211,7 @@ static void die(struct life *l)
 		close(l->vp);
 	if (l->pt >= 0)
 		close(l->pt);
+	close(l->event);
 	close(l->dev);
 	munmap(l->ram, RAM_SIZE);
 	munmap(l->mem, 4 * PAGE);
@@ -202,7 +260,7 @@ FIXTURE(each) {
 FIXTURE_VARIANT(each) {
 	u16 code;
 	bool hot;		/* made so often that not every time is tried */
-	bool no_memory;		/* frees, or is how memory is given */
+	bool no_memory;		/* frees, or reads, or is how memory is given */
 	bool optional;		/* a driver may do without */
 	bool root_schedules;	/* made with the root scheduler only */
 };
@@ -313,6 +371,33 @@ FIXTURE_VARIANT_ADD(each, DISPATCH_VP) {
 	.code = HVX_CALL_DISPATCH_VP,
 	.hot = true,
 	.root_schedules = true,
+};
+
+FIXTURE_VARIANT_ADD(each, ASSERT_VIRTUAL_INTERRUPT) {
+	.code = HVX_CALL_ASSERT_VIRTUAL_INTERRUPT,
+};
+
+FIXTURE_VARIANT_ADD(each, CREATE_PORT) {
+	.code = HVX_CALL_CREATE_PORT,
+};
+
+FIXTURE_VARIANT_ADD(each, CONNECT_PORT) {
+	.code = HVX_CALL_CONNECT_PORT,
+};
+
+FIXTURE_VARIANT_ADD(each, DISCONNECT_PORT) {
+	.code = HVX_CALL_DISCONNECT_PORT,
+	.no_memory = true,
+};
+
+FIXTURE_VARIANT_ADD(each, DELETE_PORT) {
+	.code = HVX_CALL_DELETE_PORT,
+	.no_memory = true,
+};
+
+FIXTURE_VARIANT_ADD(each, GET_GPA_PAGES_ACCESS_STATES) {
+	.code = HVX_CALL_GET_GPA_PAGES_ACCESS_STATES,
+	.no_memory = true,
 };
 
 

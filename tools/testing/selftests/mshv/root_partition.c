@@ -9,6 +9,7 @@
 #include <sys/io.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "mshv_util.h"
 #include "kselftest_harness.h"

@@ -275,7 +275,6 @@ void ctl_rep_limit(u16 code, unsigned int reps);
 /* Calls so far; @failed may be NULL. */
 u64 ctl_calls(u16 code, u64 *failed);
 u64 ctl_account(unsigned int account);
-/* A TESTHV_CTL_* request as it is, for tests of the port itself. */
 /*
  * Forged messages and port numbers, for the CPU's interrupt handler. Whether,
  * or how often, there was room.
@@ -283,6 +282,7 @@ u64 ctl_account(unsigned int account);
 bool ctl_post(unsigned int lp, u32 type, u8 size, u64 word0, u64 word1);
 bool ctl_post_from(unsigned int lp, u32 type, u8 size, u64 sender, u64 word0);
 unsigned int ctl_ring(unsigned int lp, u32 port, unsigned int times);
+/* A TESTHV_CTL_* request as it is, for tests of the port itself. */
 int ctl_raw(u64 op, u64 *rbx, u64 *rcx, u64 *rsi, u64 *rdi);
 
 struct accounts {
