@@ -27,14 +27,14 @@ ktree_tarball()
 	[[ -n $suite ]] || { say "no Debian suite known for $name"; return 1; }
 	say "fetching $name from $suite"
 	dir=$(mktemp -d "$MSHV_OUT/deb.XXXXXX")
-	if reason=$(suite_unpack "$dir" "$suite" "$name"); then
-		cat "$dir/root/usr/src/$name.tar.xz"
-		rm -r "$dir"
-	else
+	if ! reason=$(suite_download "$dir" "$suite" "$name"); then
 		rm -r "$dir"
 		say "$name: $reason"
 		return 1
 	fi
+	dpkg-deb --fsys-tarfile "$dir"/*.deb |
+		tar --extract --to-stdout --wildcards '*/linux-source-*.tar.xz'
+	rm -r "$dir"
 }
 
 ktree_unpack()

@@ -49,6 +49,29 @@ suite_reason()
 	echo "${line:-E: apt-get failed}"
 }
 
+# suite_lists DIR SUITE
+suite_lists()
+{
+	local dir=$1
+
+	rm -rf "$dir"
+	mkdir -p "$dir/root" "$dir"/apt/{state/lists/partial,cache/archives/partial}
+	: > "$dir/apt/status"
+	echo "deb $(suite_mirror) $2 main" > "$dir/apt/sources.list"
+	suite_apt "$dir" update -o APT::Update::Error-Mode=any
+}
+
+# suite_download DIR SUITE PACKAGE: DIR/*.deb, without what it depends on. Fails
+# with the reason on standard output.
+suite_download()
+{
+	if ! suite_lists "$1" "$2" || ! (cd "$1" && suite_apt "$1" download "$3"); then
+		suite_reason "$1"
+		return 1
+	fi
+	rm -r "$1/apt"
+}
+
 # suite_unpack DIR SUITE PACKAGE...: into DIR/root. Fails with the reason on
 # standard output.
 suite_unpack()
@@ -56,11 +79,7 @@ suite_unpack()
 	local dir=$1 suite=$2 deb
 
 	shift 2
-	rm -rf "$dir"
-	mkdir -p "$dir/root" "$dir"/apt/{state/lists/partial,cache/archives/partial}
-	: > "$dir/apt/status"
-	echo "deb $(suite_mirror) $suite main" > "$dir/apt/sources.list"
-	if ! suite_apt "$dir" update -o APT::Update::Error-Mode=any ||
+	if ! suite_lists "$dir" "$suite" ||
 	   ! suite_apt "$dir" --download-only install "$@"; then
 		suite_reason "$dir"
 		return 1
