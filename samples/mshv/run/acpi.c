@@ -65,7 +65,7 @@ struct builder {
 
 static void put(struct builder *b, const void *data, u32 size)
 {
-	if (b->pos + size > BIOS_END - ACPI_ADDR)
+	if (b->pos + size > ACPI_END - ACPI_ADDR)
 		die("no room for the ACPI tables");
 	memcpy(b->mem + b->pos, data, size);
 	b->pos += size;
@@ -323,7 +323,7 @@ static void build_rsdp(struct builder *b, u64 xsdt)
 void acpi_build(struct vm *vm)
 {
 	struct builder b = {
-		.vm = vm, .mem = vm_memory(vm, ACPI_ADDR, BIOS_END - ACPI_ADDR), .pos = 64,
+		.vm = vm, .mem = vm_memory(vm, ACPI_ADDR, ACPI_END - ACPI_ADDR), .pos = 64,
 	};
 	u32 start;
 

@@ -38,6 +38,8 @@ typedef __u64 u64;
 #define BOOT_PARAMS	0x7000
 #define CMDLINE_ADDR	0x20000
 #define ACPI_ADDR	0xe0000		/* where the guest looks for the RSDP */
+#define ACPI_END	0xf0000
+#define RESET_VECTOR	0xffff0		/* where a PC starts */
 #define VIRTIO_ADDR	0xd0000000
 #define VIRTIO_STRIDE	0x1000
 #define VIRTIO_SIZE	0x200
