@@ -157,6 +157,32 @@ static void cr_write_exit(struct child_vp *vp)
 	vcpu_skip(&vp->vcpu, insn.length);
 }
 
+/* DR7, or DR5 as its other name; see vp_set_dr7(). */
+static void dr7_exit(struct child_vp *vp)
+{
+	struct vcpu *v = &vp->vcpu;
+	u8 bytes[INSN_MAX];
+	struct insn insn;
+	u64 val;
+
+	if (!insn_decode(vp, bytes, guest_fetch(vp, bytes, sizeof(bytes)), &insn) ||
+	    (insn.kind != INSN_DR_READ && insn.kind != INSN_DR_WRITE) ||
+	    (insn.imm == 5 && (v->vmcb->s.cr4 & CR4_DE))) {
+		vcpu_inject_ud(v);
+		return;
+	}
+	val = vcpu_gpr(v, insn.reg);
+	if (insn.kind == INSN_DR_WRITE && insn.reg_size == 8 && val >> 32) {
+		vcpu_inject_gp(v);
+		return;
+	}
+	if (insn.kind == INSN_DR_WRITE)
+		vp_set_dr7(vp, (u32)val);
+	else
+		vcpu_set_gpr(v, insn.reg, vp->dr7);
+	vcpu_skip(v, insn.length);
+}
+
 /* Loads and stores that the hypervisor carries out itself. */
 static bool is_simple_access(const struct insn *insn, bool write)
 {
@@ -322,6 +348,12 @@ void vp_handle_exit(struct child_vp *vp, u64 code)
 	case SVM_EXIT_CR_WRITE + 8:
 		cr_write_exit(vp);
 		break;
+	case SVM_EXIT_DR_READ + 5:
+	case SVM_EXIT_DR_READ + 7:
+	case SVM_EXIT_DR_WRITE + 5:
+	case SVM_EXIT_DR_WRITE + 7:
+		dr7_exit(vp);
+		break;
 	case SVM_EXIT_SWINT:
 		swint_exit(vp);
 		break;
@@ -351,6 +383,7 @@ void vp_handle_exit(struct child_vp *vp, u64 code)
 		vcpu_inject_ud(v);
 		break;
 	case (u64)SVM_EXIT_INVALID:
+	case (u32)SVM_EXIT_INVALID:	/* QEMU 7.2 */
 		invalid_exit(vp);
 		break;
 	default:

@@ -144,6 +144,7 @@ static void take_init(struct child_vp *vp)
 	int sipi = l->sipi;
 
 	vcpu_reset(&vp->vcpu);
+	vp_set_dr7(vp, DR7_FIXED);
 	lapic_reset(l, l->id);
 	l->sipi = sipi;
 	vp->m.apic_base = base;
@@ -167,6 +168,7 @@ static void take_sipi(struct child_vp *vp)
 		return;
 	/* Whatever the VMM had written to a VP that has never run does not count. */
 	vcpu_reset(&vp->vcpu);
+	vp_set_dr7(vp, DR7_FIXED);
 	vmload(vp->vcpu.vmcb_pa);
 	s->cs.selector = vector << 8;
 	s->cs.base = (u64)vector << 12;

@@ -406,6 +406,12 @@ static bool decode_two_byte(struct decoder *d, struct insn *insn)
 	}
 	finish_ea(d, insn);
 	switch (op) {
+	case 0x21: case 0x23:
+		insn->kind = op == 0x21 ? INSN_DR_READ : INSN_DR_WRITE;
+		insn->reg = d->rm | (d->rex & REX_B ? 8 : 0);
+		insn->imm = d->reg;
+		insn->reg_size = d->is64 ? 8 : 4;
+		break;
 	case 0x22:
 		insn->kind = INSN_CR_WRITE;
 		insn->reg = d->rm | (d->rex & REX_B ? 8 : 0);

@@ -25,6 +25,8 @@ struct child_vp;
  * @INSN_LOAD_SX: register = sign-extended memory
  * @INSN_XCHG: exchange register and memory
  * @INSN_CR_WRITE: control register = register
+ * @INSN_DR_READ: register = debug register
+ * @INSN_DR_WRITE: debug register = register
  */
 enum insn_kind {
 	INSN_OTHER,
@@ -35,6 +37,8 @@ enum insn_kind {
 	INSN_LOAD_SX,
 	INSN_XCHG,
 	INSN_CR_WRITE,
+	INSN_DR_READ,
+	INSN_DR_WRITE,
 };
 
 /**
@@ -46,7 +50,7 @@ enum insn_kind {
  * @reg: the register operand; its high byte when @high
  * @reg_size: size of the register operand
  * @high: @reg is one of AH, CH, DH, BH
- * @imm: immediate of INSN_STORE_IMM
+ * @imm: immediate of INSN_STORE_IMM; number of the control or debug register
  * @nr_mem: memory operands
  * @mem: their linear addresses
  */

@@ -197,7 +197,7 @@ void msg_header(struct child_vp *vp, struct hvx_msg_header *h, u8 length, u8 acc
 		state |= HVX_EXEC_CR0_AM;
 	if (b->s.efer & EFER_LMA)
 		state |= HVX_EXEC_EFER_LMA;
-	if (b->s.dr7 & 0xff)
+	if (vp->dr7 & 0xff)
 		state |= HVX_EXEC_DEBUG_ACTIVE;
 	if (vp->pending_interruption & HVX_PENDING_VALID)
 		state |= HVX_EXEC_INTERRUPTION_PENDING;

@@ -22,7 +22,6 @@
 
 #define RFLAGS_VALID	0x3f7fd7UL
 #define DR6_FIXED	0xffff0ff0UL
-#define DR7_FIXED	BIT(10)
 
 /* Extended state: layout of the legacy region and the header. */
 #define XS_FCW		0
@@ -400,7 +399,7 @@ static u16 set_intermediate(struct child_vp *vp, u32 i, const union hvx_value *v
 
 static u16 get_dr(struct child_vp *vp, u32 i, union hvx_value *v)
 {
-	v->u64 = i < 4 ? vp->vcpu.dr[i] : i == 4 ? save(vp)->dr6 : save(vp)->dr7;
+	v->u64 = i < 4 ? vp->vcpu.dr[i] : i == 4 ? save(vp)->dr6 : vp->dr7;
 	return HVX_STATUS_SUCCESS;
 }
 
@@ -415,7 +414,7 @@ static u16 set_dr(struct child_vp *vp, u32 i, const union hvx_value *v)
 	if (i == 4)
 		save(vp)->dr6 = v->u64 | DR6_FIXED;
 	else
-		save(vp)->dr7 = v->u64 | DR7_FIXED;
+		vp_set_dr7(vp, v->u64);
 	return HVX_STATUS_SUCCESS;
 }
 
@@ -816,7 +815,7 @@ void regs_page_update(struct child_vp *vp)
 	p->cr4 = b->s.cr4;
 	p->cr8 = b->c.int_ctl & 0xf;
 	guest_msr_get(vp, MSR_EFER, &p->efer);
-	p->dr7 = b->s.dr7;
+	p->dr7 = vp->dr7;
 	p->pending_interruption = vp->pending_interruption;
 	get_interrupt_state(vp, 0, &v);
 	p->interrupt_state = v.u64;

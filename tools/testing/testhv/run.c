@@ -22,6 +22,7 @@
 #include "root.h"
 #include "sched.h"
 #include "stimer.h"
+#include "tcg.h"
 #include "timer.h"
 
 /* All ports are intercepted, in all children; one map serves them. */
@@ -37,6 +38,10 @@ void vp_vcpu_setup(struct child_vp *vp)
 	c->intercept1 |= SVM_INTERCEPT(SVM_EXIT_INTR) | SVM_INTERCEPT(SVM_EXIT_SMI) |
 			 SVM_INTERCEPT(SVM_EXIT_RDPMC) | SVM_INTERCEPT(SVM_EXIT_RSM) |
 			 SVM_INTERCEPT(SVM_EXIT_INVD) | SVM_INTERCEPT(SVM_EXIT_HLT);
+	if (tcg_is_host()) {
+		c->dr_read |= BIT(5) | BIT(7);
+		c->dr_write |= BIT(5) | BIT(7);
+	}
 	c->intercept2 |= SVM_INTERCEPT(SVM_EXIT_MONITOR) | SVM_INTERCEPT(SVM_EXIT_MWAIT) |
 			 SVM_INTERCEPT(SVM_EXIT_XSETBV);
 }

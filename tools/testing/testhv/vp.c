@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* CreateVp, DeleteVp, state pages and statistics pages (TLFS 7). */
+#include "tcg.h"
 #include "vp.h"
 
 #include "acct.h"
@@ -112,11 +113,22 @@ void vp_set_counter(struct child_vp *vp, unsigned int counter, u64 val)
  * Reset state: APM volume 2, table 14-1, and for the synthetic registers the
  * TLFS. APs of a partition with local APICs wait for a start-up IPI.
  */
+/*
+ * QEMU forgets the breakpoints that it has set up when VMRUN and #VMEXIT change
+ * DR7, and takes one for another later, or crashes. There, guests do without.
+ */
+void vp_set_dr7(struct child_vp *vp, u64 val)
+{
+	vp->dr7 = val | DR7_FIXED;
+	vp->vcpu.vmcb->s.dr7 = tcg_is_host() ? DR7_FIXED : vp->dr7;
+}
+
 void vp_reset(struct child_vp *vp)
 {
 	unsigned int i;
 
 	vcpu_reset(&vp->vcpu);
+	vp_set_dr7(vp, DR7_FIXED);
 	memset(&vp->m, 0, sizeof(vp->m));
 	for (i = 0; i < HVX_SINT_COUNT; i++)
 		vp->m.sint[i] = HVX_SINT_MASKED;

@@ -64,6 +64,7 @@ struct vp_msrs {
  * @nmi_pending: an NMI waits
  * @nmi_masked: an NMI is being handled: until IRET no other is taken
  * @iret_rip: where the IRET that ends NMI masking stands; ~0: none seen
+ * @dr7: DR7 as the guest knows it, see vp_set_dr7()
  * @lapic: local interrupt controller
  * @m: simple registers
  * @tsc_base: guest TSC = TSC + this
@@ -97,6 +98,7 @@ struct child_vp {
 	bool nmi_pending;
 	bool nmi_masked;
 	u64 iret_rip;
+	u64 dr7;
 	struct lapic lapic;
 	struct vp_msrs m;
 	u64 tsc_base;
@@ -163,6 +165,11 @@ void regs_page_apply(struct child_vp *vp);
 
 /* guest_cpuid.c: free the registered results. */
 void cpuid_rows_free(struct child_vp *vp);
+
+#define DR7_FIXED	BIT(10)
+
+/* vp.c: write DR7; its reserved bits are put right */
+void vp_set_dr7(struct child_vp *vp, u64 val);
 
 /* Current privilege level; the VMCB's own is right after an exit only. */
 static inline unsigned int vp_cpl(const struct child_vp *vp)
