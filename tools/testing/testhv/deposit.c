@@ -56,6 +56,7 @@ static u16 hv_deposit_memory(struct hvcall *c)
 	for (i = first; i < c->done; i++)
 		pool_add(&p->pool, phys_to_virt(pfns[i] << PAGE_SHIFT));
 	acct_add(deposited_account(p), c->done - first);
+	partition_stats_update(p);
 	return status;
 }
 
@@ -86,6 +87,7 @@ static u16 hv_withdraw_memory(struct hvcall *c)
 	c->done = i;
 	acct_add(deposited_account(p), -(s64)(i - c->start));
 	acct_add(TESTHV_ACCT_PAGES_WITHDRAWN, i - c->start);
+	partition_stats_update(p);
 	return status;
 }
 

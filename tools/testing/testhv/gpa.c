@@ -77,7 +77,7 @@ bool gpa_write(struct partition *p, u64 gpa, const void *buf, u64 size)
 	return true;
 }
 
-static void count_maps(u64 spa, u64 size, int sign)
+static void count_maps(struct partition *p, u64 spa, u64 size, int sign)
 {
 	u64 at;
 
@@ -88,8 +88,20 @@ static void count_maps(u64 spa, u64 size, int sign)
 			info->maps += sign;
 	}
 	acct_add(TESTHV_ACCT_GPA_PAGES, sign * (s64)(size >> PAGE_SHIFT));
-	if (size == SIZE_2M)
+	if (size == SIZE_2M) {
+		p->gpa_2m += sign;
 		acct_add(TESTHV_ACCT_GPA_LARGE, sign);
+	} else {
+		p->gpa_4k += sign * (s64)(size >> PAGE_SHIFT);
+	}
+}
+
+/* A large page becomes small ones (@sign -1), or that is taken back. */
+static void count_split(struct partition *p, int sign)
+{
+	p->gpa_2m += sign;
+	p->gpa_4k -= sign * (s64)(SIZE_2M >> PAGE_SHIFT);
+	acct_add(TESTHV_ACCT_GPA_LARGE, sign);
 }
 
 /*
@@ -107,10 +119,10 @@ static bool count_range(struct partition *p, u64 gpa, u64 size, int sign)
 
 		any = true;
 		if (leaf.perm)
-			count_maps(leaf.spa + (from - at), to - from, sign);
+			count_maps(p, leaf.spa + (from - at), to - from, sign);
 		/* A part of a large leaf leaves small ones behind. */
 		if (leaf.perm && leaf.size == SIZE_2M && to - from < SIZE_2M)
-			acct_add(TESTHV_ACCT_GPA_LARGE, sign);
+			count_split(p, sign);
 		at += leaf.size;
 	}
 	return any;
@@ -199,7 +211,7 @@ static int map_one(struct partition *p, u64 gpa, u64 spa, u64 size, u32 perm, bo
 		return -1;
 	}
 	if (perm)
-		count_maps(spa, size, 1);
+		count_maps(p, spa, size, 1);
 	*changed |= any;
 	return 0;
 }
@@ -260,6 +272,7 @@ static u16 hv_map_gpa_pages(struct hvcall *c)
 	c->done = i;
 	if (changed)
 		npt_flush(&p->npt);
+	p->gpa_changes++;
 	partition_account(p);
 	return status;
 }
@@ -293,6 +306,7 @@ static u16 hv_unmap_gpa_pages(struct hvcall *c)
 	c->done = i;
 	if (i > c->start)
 		npt_flush(&p->npt);
+	p->gpa_changes++;
 	partition_account(p);
 	return status;
 }
@@ -310,7 +324,7 @@ u16 gpa_split_large(struct partition *p)
 				npt_flush(&p->npt);
 				return HVX_STATUS_INSUFFICIENT_MEMORY;
 			}
-			acct_add(TESTHV_ACCT_GPA_LARGE, -1);
+			count_split(p, -1);
 		}
 		gpa = end;
 	}

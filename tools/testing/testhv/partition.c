@@ -82,6 +82,7 @@ void partition_account(struct partition *p)
 	acct_add(p == &root_part ? TESTHV_ACCT_ROOT_IN_USE : TESTHV_ACCT_PAGES_IN_USE,
 		 (s64)(p->pool.nr_used - p->used_acct));
 	p->used_acct = p->pool.nr_used;
+	partition_stats_update(p);
 }
 
 int obj_charge(struct pagepool *pool, void **chain)

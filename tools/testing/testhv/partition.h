@@ -11,6 +11,7 @@
 #include "lib.h"
 #include "mem.h"
 #include "npt.h"
+#include "stats.h"
 #include "types.h"
 
 struct child_vp;
@@ -69,6 +70,9 @@ enum part_state {
  * @connections: doorbells that it may ring
  * @async: a SET_PARTITION_PROPERTY completes later
  * @stats: mapped statistics page of each area
+ * @gpa_4k: small pages that are mapped
+ * @gpa_2m: large pages that are mapped
+ * @gpa_changes: calls that changed mappings
  */
 struct partition {
 	u64 id;
@@ -99,7 +103,8 @@ struct partition {
 	void *params;
 	struct list connections;
 	bool async;
-	void *stats[2];
+	void *stats[STATS_AREAS];
+	u64 gpa_4k, gpa_2m, gpa_changes;
 };
 
 _Static_assert(sizeof(struct partition) <= PAGE_SIZE, "a partition is one page");

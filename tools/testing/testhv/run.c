@@ -147,8 +147,11 @@ enum run_end vp_run(struct child_vp *vp, u64 slice_end)
 	struct pcpu *cpu = this_cpu();
 	struct vcpu *root_vcpu = &cpu->vp->vcpu;
 	enum run_end end = RUN_STOPPED;
-	u64 start = ref_time();
+	u64 start = ref_time(), inside = 0, time;
 
+	vp_stat_inc(vp, VP_STAT_DISPATCHES);
+	if (vp->vcpu.last_cpu && vp->vcpu.last_cpu != cpu)
+		vp_stat_inc(vp, VP_STAT_MIGRATIONS);
 	vp->cpu = cpu;
 	vp->home = cpu->vp;
 	vp->slice_end = slice_end;
@@ -167,11 +170,14 @@ enum run_end vp_run(struct child_vp *vp, u64 slice_end)
 		arm(vp);
 		acct_add(TESTHV_ACCT_DISPATCHES, 1);
 		spin_unlock(&hv_lock);
+		time = ref_time();
 		code = vcpu_enter(&vp->vcpu);
+		inside += ref_time() - time;
 		spin_lock(&hv_lock);
 		log_trace("vp %lx.%u: exit %lx info %lx %lx rip %lx", vp->part->id, vp->index,
 			  code, vp->vcpu.vmcb->c.exit_info1, vp->vcpu.vmcb->c.exit_info2,
 			  vp->vcpu.vmcb->s.rip);
+		vp_stat_exit(vp, code);
 		vp_save_interrupted_event(vp);
 		if (code == SVM_EXIT_INTR || code == SVM_EXIT_NMI) {
 			/* Something for the root, or for this loop to look at. */
@@ -183,8 +189,10 @@ enum run_end vp_run(struct child_vp *vp, u64 slice_end)
 	}
 	guest_switch(&vp->vcpu, root_vcpu);
 	timer_arm(cpu, sched_next_deadline(cpu));
-	vp->run_time += ref_time() - start;
-	vp_set_counter(vp, HVX_VP_COUNTER_TOTAL_RUN_TIME, vp->run_time);
+	time = ref_time() - start;
+	vp_stat_add(vp, VP_STAT_RUN_TIME, time);
+	vp_stat_add(vp, VP_STAT_HV_RUN_TIME, time - min(time, inside));
+	lp_stats_ran(cpu, time);
 	regs_page_update(vp);
 	cpu->child = NULL;
 	vp->cpu = NULL;
@@ -194,7 +202,7 @@ enum run_end vp_run(struct child_vp *vp, u64 slice_end)
 static void block(struct child_vp *vp)
 {
 	vp->blocked = true;
-	vp_set_counter(vp, HVX_VP_COUNTER_DISPATCH_THREAD_BLOCKED, 1);
+	vp_stat_set(vp, VP_STAT_BLOCKED, 1);
 }
 
 /* Interrupts that the root has left in the register page for us. */

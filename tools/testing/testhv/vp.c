@@ -66,7 +66,7 @@ bool vp_stop(struct child_vp *vp)
  * State pages and statistics pages: the hypervisor's (paid from a pool), but the
  * root sees them.
  */
-static void *shared_get(struct pagepool *pool)
+void *shared_get(struct pagepool *pool)
 {
 	void *page = pool_get(pool);
 
@@ -77,7 +77,7 @@ static void *shared_get(struct pagepool *pool)
 	return page;
 }
 
-static void shared_put(struct partition *p, void *page)
+void shared_put(struct partition *p, void *page)
 {
 	/* The root's tables were split for this page before: nothing to allocate. */
 	if (root_hide_page(virt_to_phys(page), PG_DEPOSITED, p->index))
@@ -85,28 +85,6 @@ static void shared_put(struct partition *p, void *page)
 	root_flush();
 	memset(page, 0, PAGE_SIZE);
 	pool_put(&p->pool, page);
-}
-
-void stats_page_free(void **page)
-{
-	if (!*page)
-		return;
-	shared_put(&root_part, *page);
-	*page = NULL;
-	partition_account(&root_part);
-	acct_add(TESTHV_ACCT_STATS_PAGES, -1);
-}
-
-void vp_set_counter(struct child_vp *vp, unsigned int counter, u64 val)
-{
-	unsigned int area;
-
-	for (area = 0; area < ARRAY_SIZE(vp->stats); area++) {
-		u64 *page = vp->stats[area];
-
-		if (page)
-			WRITE_ONCE(page[counter], val);
-	}
 }
 
 /*
@@ -332,88 +310,6 @@ static u16 hv_unmap_vp_state_page(struct hvcall *c)
 	return HVX_STATUS_SUCCESS;
 }
 
-/* Pages of the root's own objects, by type and area; mapped at most once each. */
-static void *root_stats[2][2];
-static void *lp_stats[MAX_CPUS][2];
-
-/* The object's pointer for a statistics page. */
-static u16 stats_slot(const struct hvcall *c, const struct hvx_in_stats_page *in,
-		      struct child_vp **vp, void ***slot)
-{
-	const unsigned int area = in->id.area;
-	struct partition *p;
-	u16 status;
-
-	*vp = NULL;
-	if (in->rsvd || in->id.flags || in->id.rsvd || area > HVX_STATS_AREA_PARENT)
-		return HVX_STATUS_INVALID_PARAMETER;
-	switch (in->type) {
-	case HVX_STATS_HYPERVISOR:
-		*slot = &root_stats[0][area];
-		return HVX_STATUS_SUCCESS;
-	case HVX_STATS_LP:
-		if (in->id.partition_id >= nr_cpus)
-			return HVX_STATUS_INVALID_LP_INDEX;
-		*slot = &lp_stats[in->id.partition_id][area];
-		return HVX_STATUS_SUCCESS;
-	case HVX_STATS_PARTITION:
-		status = partition_find_or_self(c, in->id.partition_id, IN_ACTIVE, &p);
-		if (status)
-			return status;
-		*slot = p == &root_part ? &root_stats[1][area] : &p->stats[area];
-		return HVX_STATUS_SUCCESS;
-	case HVX_STATS_VP:
-		status = find_vp(c, in->id.partition_id, in->id.vp_index, vp);
-		if (status == HVX_STATUS_SUCCESS)
-			*slot = &(*vp)->stats[area];
-		return status;
-	}
-	return HVX_STATUS_INVALID_PARAMETER;
-}
-
-static u16 hv_map_stats_page(struct hvcall *c)
-{
-	const struct hvx_in_stats_page in = *(const struct hvx_in_stats_page *)c->in;
-	struct hvx_out_map_stats_page *out = c->out;
-	struct child_vp *vp;
-	void **slot;
-	u16 status;
-
-	status = stats_slot(c, &in, &vp, &slot);
-	if (status)
-		return status;
-	if (!*slot) {
-		*slot = shared_get(&root_part.pool);
-		partition_account(&root_part);
-		if (!*slot)
-			return HVX_STATUS_INSUFFICIENT_MEMORY;
-		acct_add(TESTHV_ACCT_STATS_PAGES, 1);
-		if (vp) {
-			vp_set_counter(vp, HVX_VP_COUNTER_TOTAL_RUN_TIME, vp->run_time);
-			vp_set_counter(vp, HVX_VP_COUNTER_DISPATCH_THREAD_BLOCKED,
-				       vp->blocked);
-		}
-	}
-	out->pfn = virt_to_phys(*slot) >> PAGE_SHIFT;
-	return HVX_STATUS_SUCCESS;
-}
-
-static u16 hv_unmap_stats_page(struct hvcall *c)
-{
-	const struct hvx_in_stats_page in = *(const struct hvx_in_stats_page *)c->in;
-	struct child_vp *vp;
-	void **slot;
-	u16 status;
-
-	status = stats_slot(c, &in, &vp, &slot);
-	if (status)
-		return status;
-	if (!*slot)
-		return HVX_STATUS_NOT_FOUND;
-	stats_page_free(slot);
-	return HVX_STATUS_SUCCESS;
-}
-
 static void vp_init(void)
 {
 	if (vcpu_xsave_size() > PAGE_SIZE)
@@ -435,15 +331,6 @@ static const struct hvc_row vp_rows[] = {
 		.code = HVX_CALL_UNMAP_VP_STATE_PAGE, .name = "UnmapVpStatePage",
 		.in = sizeof(struct hvx_in_unmap_vp_state_page),
 		.priv = HVX_PRIV_CREATE_PARTITIONS, .fn = hv_unmap_vp_state_page,
-	}, {
-		.code = HVX_CALL_MAP_STATS_PAGE, .name = "MapStatsPage",
-		.in = sizeof(struct hvx_in_stats_page),
-		.out = sizeof(struct hvx_out_map_stats_page),
-		.priv = HVX_PRIV_CREATE_PARTITIONS, .fn = hv_map_stats_page,
-	}, {
-		.code = HVX_CALL_UNMAP_STATS_PAGE, .name = "UnmapStatsPage",
-		.in = sizeof(struct hvx_in_stats_page),
-		.priv = HVX_PRIV_CREATE_PARTITIONS, .fn = hv_unmap_stats_page,
 	},
 };
 HVC_TABLE(vp_rows);

@@ -8,6 +8,7 @@
 #include "lib.h"
 #include "partition.h"
 #include "pcpu.h"
+#include "stats.h"
 #include "types.h"
 #include "vcpu.h"
 
@@ -73,7 +74,7 @@ struct vp_msrs {
  * @msg_page: intercept message page, if the root has mapped it
  * @stats: statistics pages that the root has mapped, by HVX_STATS_AREA_*
  * @msg: last intercept message
- * @run_time: 100 ns units spent in the guest
+ * @counts: what it did so far, by enum vp_stat
  * @slice_end: reference time at which DISPATCH_VP returns
  * @run_link: in the queue of the hypervisor's scheduler
  */
@@ -105,9 +106,9 @@ struct child_vp {
 	void *cpuid_rows;
 	struct hvx_register_page *regs_page;
 	struct hvx_message *msg_page;
-	void *stats[2];
+	void *stats[STATS_AREAS];
 	struct hvx_message msg;
-	u64 run_time;
+	u64 counts[NR_VP_STATS];
 	u64 slice_end;
 	struct list run_link;
 };
@@ -153,10 +154,9 @@ void vp_wake(struct child_vp *vp);
 /* run.c: forget what the scheduler knows of the VP. */
 void vp_sched_forget(struct child_vp *vp);
 
-/* vp.c: set a counter in the VP's mapped statistics pages. */
-void vp_set_counter(struct child_vp *vp, unsigned int counter, u64 val);
-/* vp.c: take a statistics page back from the root; NULL is fine. */
-void stats_page_free(void **page);
+/* vp.c: a page that the root shall see, from a pool, and its end. */
+void *shared_get(struct pagepool *pool);
+void shared_put(struct partition *p, void *page);
 
 /* registers.c: write the register page, except classes that the VMM has changed. */
 void regs_page_update(struct child_vp *vp);

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0
+/* MapStatsPage and UnmapStatsPage, and what is in these pages. */
+#include "stats.h"
+
+#include "acct.h"
+#include "cpu.h"
+#include "hypercall.h"
+#include "lib.h"
+#include "mem.h"
+#include "partition.h"
+#include "pcpu.h"
+#include "root.h"
+#include "svm.h"
+#include "timer.h"
+#include "vp.h"
+
+#define IN_SELF		BIT(HVX_STATS_AREA_SELF)
+#define IN_PARENT	BIT(HVX_STATS_AREA_PARENT)
+#define IN_BOTH		(IN_SELF | IN_PARENT)
+
+/* Where in a VP's pages a count is shown. Some things only one area tells. */
+static const struct {
+	u16 counter;
+	u16 areas;
+} vp_counters[NR_VP_STATS] = {
+	[VP_STAT_RUN_TIME] = { HVX_VP_COUNTER_TOTAL_RUN_TIME, IN_BOTH },
+	[VP_STAT_HV_RUN_TIME] = { HVX_VP_COUNTER_HYPERVISOR_RUN_TIME, IN_SELF },
+	[VP_STAT_HYPERCALLS] = { HVX_VP_COUNTER_HYPERCALLS, IN_BOTH },
+	[VP_STAT_CR_ACCESSES] = { HVX_VP_COUNTER_CR_ACCESSES, IN_BOTH },
+	[VP_STAT_IO] = { HVX_VP_COUNTER_IO, IN_BOTH },
+	[VP_STAT_HLT] = { HVX_VP_COUNTER_HLT, IN_BOTH },
+	[VP_STAT_CPUID] = { HVX_VP_COUNTER_CPUID, IN_BOTH },
+	[VP_STAT_MSR] = { HVX_VP_COUNTER_MSR, IN_BOTH },
+	[VP_STAT_OTHER_EXITS] = { HVX_VP_COUNTER_OTHER_INTERCEPTS, IN_BOTH },
+	[VP_STAT_EXTERNAL_INTERRUPTS] = { HVX_VP_COUNTER_EXTERNAL_INTERRUPTS, IN_BOTH },
+	[VP_STAT_PENDING_INTERRUPTS] = { HVX_VP_COUNTER_PENDING_INTERRUPTS, IN_BOTH },
+	[VP_STAT_EXCEPTIONS] = { HVX_VP_COUNTER_REFLECTED_EXCEPTIONS, IN_BOTH },
+	[VP_STAT_NESTED_FAULTS] = { HVX_VP_COUNTER_NESTED_PAGE_FAULTS, IN_BOTH },
+	[VP_STAT_IO_MESSAGES] = { HVX_VP_COUNTER_IO_MESSAGES, IN_PARENT },
+	[VP_STAT_MEMORY_MESSAGES] = { HVX_VP_COUNTER_MEMORY_MESSAGES, IN_PARENT },
+	[VP_STAT_OTHER_MESSAGES] = { HVX_VP_COUNTER_OTHER_MESSAGES, IN_PARENT },
+	[VP_STAT_APIC_EOIS] = { HVX_VP_COUNTER_APIC_EOIS, IN_BOTH },
+	[VP_STAT_MIGRATIONS] = { HVX_VP_COUNTER_MIGRATIONS, IN_PARENT },
+	[VP_STAT_INTERRUPTS] = { HVX_VP_COUNTER_VIRTUAL_INTERRUPTS, IN_BOTH },
+	[VP_STAT_DISPATCHES] = { HVX_VP_COUNTER_DISPATCHES, IN_PARENT },
+	[VP_STAT_BLOCKED] = { HVX_VP_COUNTER_DISPATCH_THREAD_BLOCKED, IN_PARENT },
+};
+
+/* Pages of the root's own objects, by area; mapped at most once each. */
+static void *hypervisor_stats[STATS_AREAS];
+static void *root_stats[STATS_AREAS];
+static void *lp_stats[MAX_CPUS][STATS_AREAS];
+
+static struct {
+	u64 run_time;
+	u64 switches;
+} lps[MAX_CPUS];
+
+static void show(void *const *pages, u32 areas, unsigned int counter, u64 val)
+{
+	unsigned int area;
+
+	for (area = 0; area < STATS_AREAS; area++)
+		if (pages[area] && (areas & BIT(area)))
+			WRITE_ONCE(((u64 *)pages[area])[counter], val);
+}
+
+void vp_stat_set(struct child_vp *vp, enum vp_stat stat, u64 val)
+{
+	vp->counts[stat] = val;
+	show(vp->stats, vp_counters[stat].areas, vp_counters[stat].counter, val);
+}
+
+void vp_stat_add(struct child_vp *vp, enum vp_stat stat, u64 n)
+{
+	vp_stat_set(vp, stat, vp->counts[stat] + n);
+}
+
+void vp_stat_exit(struct child_vp *vp, u64 code)
+{
+	enum vp_stat stat = VP_STAT_OTHER_EXITS;
+
+	switch (code) {
+	case SVM_EXIT_VMMCALL:
+		stat = VP_STAT_HYPERCALLS;
+		break;
+	case SVM_EXIT_CR_WRITE + 8:
+		stat = VP_STAT_CR_ACCESSES;
+		break;
+	case SVM_EXIT_IOIO:
+		stat = VP_STAT_IO;
+		break;
+	case SVM_EXIT_HLT:
+		stat = VP_STAT_HLT;
+		break;
+	case SVM_EXIT_CPUID:
+		stat = VP_STAT_CPUID;
+		break;
+	case SVM_EXIT_MSR:
+		stat = VP_STAT_MSR;
+		break;
+	case SVM_EXIT_INTR:
+	case SVM_EXIT_NMI:
+		stat = VP_STAT_EXTERNAL_INTERRUPTS;
+		break;
+	case SVM_EXIT_VINTR:
+		stat = VP_STAT_PENDING_INTERRUPTS;
+		break;
+	case SVM_EXIT_EXCP ... SVM_EXIT_EXCP + 31:
+		stat = VP_STAT_EXCEPTIONS;
+		break;
+	case SVM_EXIT_NPF:
+		stat = VP_STAT_NESTED_FAULTS;
+		break;
+	}
+	vp_stat_inc(vp, stat);
+}
+
+void vp_stat_message(struct child_vp *vp, u32 type)
+{
+	switch (type) {
+	case HVX_MSG_X64_IO_PORT:
+		vp_stat_inc(vp, VP_STAT_IO_MESSAGES);
+		break;
+	case HVX_MSG_UNMAPPED_GPA:
+	case HVX_MSG_GPA_INTERCEPT:
+		vp_stat_inc(vp, VP_STAT_MEMORY_MESSAGES);
+		break;
+	default:
+		vp_stat_inc(vp, VP_STAT_OTHER_MESSAGES);
+	}
+}
+
+static void show_hypervisor(void)
+{
+	show(hypervisor_stats, IN_BOTH, HVX_HV_COUNTER_LOGICAL_PROCESSORS, nr_cpus);
+	show(hypervisor_stats, IN_BOTH, HVX_HV_COUNTER_PARTITIONS,
+	     1 + acct_read(TESTHV_ACCT_PARTITIONS));
+	show(hypervisor_stats, IN_BOTH, HVX_HV_COUNTER_PAGES,
+	     (hidden_end - hidden_start) >> PAGE_SHIFT);
+	show(hypervisor_stats, IN_BOTH, HVX_HV_COUNTER_VIRTUAL_PROCESSORS,
+	     nr_cpus + acct_read(TESTHV_ACCT_VPS));
+}
+
+void partition_stats_update(const struct partition *p)
+{
+	void *const *pages = p == &root_part ? root_stats : p->stats;
+
+	show(pages, IN_BOTH, HVX_PARTITION_COUNTER_ID, p->id);
+	show(pages, IN_BOTH, HVX_PARTITION_COUNTER_VIRTUAL_PROCESSORS,
+	     p == &root_part ? nr_cpus : p->nr_vps);
+	show(pages, IN_PARENT, HVX_PARTITION_COUNTER_DEPOSITED_PAGES,
+	     p->pool.nr_free + p->pool.nr_used);
+	show(pages, IN_BOTH, HVX_PARTITION_COUNTER_GPA_PAGES,
+	     p->gpa_4k + p->gpa_2m * (SIZE_2M >> PAGE_SHIFT));
+	show(pages, IN_BOTH, HVX_PARTITION_COUNTER_GPA_CHANGES, p->gpa_changes);
+	show(pages, IN_BOTH, HVX_PARTITION_COUNTER_GPA_PAGES_4K, p->gpa_4k);
+	show(pages, IN_BOTH, HVX_PARTITION_COUNTER_GPA_PAGES_2M, p->gpa_2m);
+	show_hypervisor();
+}
+
+static void show_lp(unsigned int i)
+{
+	void *const *pages = lp_stats[i];
+
+	show(pages, IN_BOTH, HVX_LP_COUNTER_GLOBAL_TIME, ref_time());
+	show(pages, IN_BOTH, HVX_LP_COUNTER_TOTAL_RUN_TIME, lps[i].run_time);
+	show(pages, IN_BOTH, HVX_LP_COUNTER_CONTEXT_SWITCHES, lps[i].switches);
+	show(pages, IN_BOTH, HVX_LP_COUNTER_ROOT_VP_INDEX, i);
+}
+
+void lp_stats_ran(struct pcpu *cpu, u64 time)
+{
+	lps[cpu->index].run_time += time;
+	lps[cpu->index].switches++;
+	show_lp(cpu->index);
+}
+
+void stats_page_free(void **page)
+{
+	if (!*page)
+		return;
+	shared_put(&root_part, *page);
+	*page = NULL;
+	partition_account(&root_part);
+	acct_add(TESTHV_ACCT_STATS_PAGES, -1);
+}
+
+/**
+ * struct stats_object - what a call is about
+ * @slots: the object's pages, by area
+ * @vp: set for a VP
+ * @part: set for a partition
+ * @lp: set for a logical processor, otherwise -1
+ */
+struct stats_object {
+	void **slots;
+	struct child_vp *vp;
+	struct partition *part;
+	int lp;
+};
+
+static u16 find_object(const struct hvcall *c, const struct hvx_in_stats_page *in,
+		       struct stats_object *o)
+{
+	u16 status;
+
+	*o = (struct stats_object){ .lp = -1 };
+	if (in->rsvd || in->id.flags || in->id.rsvd || in->id.area >= STATS_AREAS)
+		return HVX_STATUS_INVALID_PARAMETER;
+	switch (in->type) {
+	case HVX_STATS_HYPERVISOR:
+		o->slots = hypervisor_stats;
+		return HVX_STATUS_SUCCESS;
+	case HVX_STATS_LP:
+		if (in->id.partition_id >= nr_cpus)
+			return HVX_STATUS_INVALID_LP_INDEX;
+		o->lp = in->id.partition_id;
+		o->slots = lp_stats[o->lp];
+		return HVX_STATUS_SUCCESS;
+	case HVX_STATS_PARTITION:
+		status = partition_find_or_self(c, in->id.partition_id, IN_ACTIVE, &o->part);
+		if (status == HVX_STATUS_SUCCESS)
+			o->slots = o->part == &root_part ? root_stats : o->part->stats;
+		return status;
+	case HVX_STATS_VP:
+		status = vp_find_running(c, in->id.partition_id, in->id.vp_index, &o->vp);
+		if (status == HVX_STATUS_SUCCESS)
+			o->slots = o->vp->stats;
+		return status;
+	}
+	return HVX_STATUS_INVALID_PARAMETER;
+}
+
+/* A page that was just mapped: everything that was counted before. */
+static void fill(const struct stats_object *o)
+{
+	unsigned int i;
+
+	if (o->vp)
+		for (i = 0; i < NR_VP_STATS; i++)
+			vp_stat_add(o->vp, i, 0);
+	else if (o->part)
+		partition_stats_update(o->part);
+	else if (o->lp >= 0)
+		show_lp(o->lp);
+	else
+		show_hypervisor();
+}
+
+static u16 hv_map_stats_page(struct hvcall *c)
+{
+	const struct hvx_in_stats_page in = *(const struct hvx_in_stats_page *)c->in;
+	struct hvx_out_map_stats_page *out = c->out;
+	struct stats_object o;
+	void **slot;
+	u16 status;
+
+	status = find_object(c, &in, &o);
+	if (status)
+		return status;
+	slot = &o.slots[in.id.area];
+	if (!*slot) {
+		*slot = shared_get(&root_part.pool);
+		partition_account(&root_part);
+		if (!*slot)
+			return HVX_STATUS_INSUFFICIENT_MEMORY;
+		acct_add(TESTHV_ACCT_STATS_PAGES, 1);
+		fill(&o);
+	}
+	out->pfn = virt_to_phys(*slot) >> PAGE_SHIFT;
+	return HVX_STATUS_SUCCESS;
+}
+
+static u16 hv_unmap_stats_page(struct hvcall *c)
+{
+	const struct hvx_in_stats_page in = *(const struct hvx_in_stats_page *)c->in;
+	struct stats_object o;
+	u16 status;
+
+	status = find_object(c, &in, &o);
+	if (status)
+		return status;
+	if (!o.slots[in.id.area])
+		return HVX_STATUS_NOT_FOUND;
+	stats_page_free(&o.slots[in.id.area]);
+	return HVX_STATUS_SUCCESS;
+}
+
+static const struct hvc_row stats_rows[] = {
+	{
+		.code = HVX_CALL_MAP_STATS_PAGE, .name = "MapStatsPage",
+		.in = sizeof(struct hvx_in_stats_page),
+		.out = sizeof(struct hvx_out_map_stats_page),
+		.priv = HVX_PRIV_CREATE_PARTITIONS, .fn = hv_map_stats_page,
+	}, {
+		.code = HVX_CALL_UNMAP_STATS_PAGE, .name = "UnmapStatsPage",
+		.in = sizeof(struct hvx_in_stats_page),
+		.priv = HVX_PRIV_CREATE_PARTITIONS, .fn = hv_unmap_stats_page,
+	},
+};
+HVC_TABLE(stats_rows);
