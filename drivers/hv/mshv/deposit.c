@@ -5,6 +5,7 @@
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 
 #include "compat.h"
@@ -143,6 +144,7 @@ static long mshv_deposit(struct mshv_pool *pool, long count, unsigned int order)
 		atomic_long_add(n, &pool->pages);
 		status = mshv_deposit_pfns(pool, pfns, n, &taken);
 		given += taken;
+		atomic64_add(taken, &pool->counts[MSHV_POOL_DEPOSITED]);
 		if (status)
 			ret = mshv_status_to_errno(status);
 		atomic_long_sub(n - taken, &pool->pages);
@@ -197,6 +199,7 @@ int mshv_feed(struct mshv_appetite *a, u16 status, u16 done, struct mshv_pool *p
 	if (given < 0)
 		return given;
 
+	atomic64_inc(&pool->counts[MSHV_POOL_REQUESTS]);
 	a->idle += given;
 	if (root)
 		a->root += given;
@@ -291,6 +294,7 @@ static long mshv_take_back(struct mshv_pool *pool, u64 *pfns, u16 count)
 		}
 	}
 	atomic_long_sub(freed, &pool->pages);
+	atomic64_add(freed, &pool->counts[MSHV_POOL_WITHDRAWN]);
 	if (foreign) {
 		taken = 0;
 		if (pool == &mshv_root_pool)
@@ -349,4 +353,23 @@ void mshv_pool_abandon(struct mshv_pool *pool)
 	if (pages)
 		mshv_lose_pages(pool, pages, HVX_STATUS_SUCCESS);
 	kfree(pool);
+}
+
+void mshv_root_pool_trim(void)
+{
+	mshv_pool_withdraw(&mshv_root_pool, atomic_long_read(&mshv_root_pool.pages));
+}
+
+long mshv_pool_lost(void)
+{
+	return atomic_long_read(&mshv_lost_pages);
+}
+
+void mshv_pool_show(struct seq_file *m, const char *name, struct mshv_pool *pool)
+{
+	seq_printf(m, "%s: %ld pages, %llu deposited, %llu withdrawn, %llu requests\n", name,
+		   atomic_long_read(&pool->pages),
+		   (u64)atomic64_read(&pool->counts[MSHV_POOL_DEPOSITED]),
+		   (u64)atomic64_read(&pool->counts[MSHV_POOL_WITHDRAWN]),
+		   (u64)atomic64_read(&pool->counts[MSHV_POOL_REQUESTS]));
 }

@@ -15,11 +15,27 @@
 #include <linux/types.h>
 
 struct mshv_hvcall;
+struct seq_file;
+
+/**
+ * enum mshv_pool_count - what is counted for a pool
+ * @MSHV_POOL_DEPOSITED: pages that the hypervisor got
+ * @MSHV_POOL_WITHDRAWN: pages that it gave back
+ * @MSHV_POOL_REQUESTS: hypercalls that were made again because it wanted some
+ * @MSHV_POOL_COUNTS: number of these
+ */
+enum mshv_pool_count {
+	MSHV_POOL_DEPOSITED,
+	MSHV_POOL_WITHDRAWN,
+	MSHV_POOL_REQUESTS,
+	MSHV_POOL_COUNTS,
+};
 
 /**
  * struct mshv_pool - memory deposited for one partition
  * @partition_id: the partition, once it exists; HVX_PARTITION_ID_SELF for this one
  * @pages: pages that are deposited and did not come back
+ * @counts: enum mshv_pool_count
  * @finalize: the partition has yet to be finalized, before it can be deleted
  * @node: in the list of partitions that the hypervisor did not delete
  *
@@ -29,6 +45,7 @@ struct mshv_hvcall;
 struct mshv_pool {
 	u64 partition_id;
 	atomic_long_t pages;
+	atomic64_t counts[MSHV_POOL_COUNTS];
 	bool finalize;
 	struct list_head node;
 };
@@ -62,5 +79,12 @@ int mshv_hvcall_pool(struct mshv_hvcall *call, struct mshv_pool *pool);
 int mshv_pool_withdraw(struct mshv_pool *pool, long max);
 void mshv_pool_abandon(struct mshv_pool *pool);
 void mshv_pool_report(void);
+
+/* Takes back what the hypervisor needed from this partition for others. */
+void mshv_root_pool_trim(void);
+
+/* For debugfs */
+void mshv_pool_show(struct seq_file *m, const char *name, struct mshv_pool *pool);
+long mshv_pool_lost(void);
 
 #endif /* _MSHV_DEPOSIT_H */

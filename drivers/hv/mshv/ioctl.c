@@ -24,6 +24,7 @@
 #include "registers.h"
 #include "root_hvcall.h"
 #include "run.h"
+#include "stats.h"
 #include "vp_state.h"
 
 /* The longest argument that is copied in before a handler is called */
@@ -163,6 +164,13 @@ static const struct mshv_ioctl mshv_ioctls[] = {
 		.partition = mshv_partition_hvcall,
 	},
 	{
+		.cmd = MSHV_GET_STATS_FD,
+		.cap = MSHV_CAP_PARTITION_STATS,
+		.fd = MSHV_FD_PARTITION,
+		.when = MSHV_WHEN_ACTIVE,
+		.partition = mshv_partition_stats_fd,
+	},
+	{
 		.cmd = MSHV_RUN_VP,
 		.cap = MSHV_CAP_RUN_VP,
 		.fd = MSHV_FD_VP,
@@ -209,6 +217,14 @@ static const struct mshv_ioctl mshv_ioctls[] = {
 		.in_size = sizeof(struct mshv_get_set_vp_state),
 		.when = MSHV_WHEN_ACTIVE,
 		.vp = mshv_set_vp_state,
+	},
+	{
+		.cmd = MSHV_GET_STATS_FD,
+		.cap = MSHV_CAP_VP_STATS,
+		.fd = MSHV_FD_VP,
+		.when = MSHV_WHEN_ACTIVE,
+		.flags = MSHV_RUNS,
+		.vp = mshv_vp_stats_fd,
 	},
 	{
 		.cmd = MSHV_ROOT_HVCALL,

@@ -198,8 +198,10 @@ void mshv_doorbell(u32 port)
 
 	rcu_read_lock();
 	io = xa_load(&mshv_ports, port);
-	if (io && !xa_is_value(io))
+	if (io && !xa_is_value(io)) {
+		atomic64_inc(&io->pt->counts[MSHV_PT_DOORBELLS]);
 		mshv_eventfd_signal(io->eventfd);
+	}
 	rcu_read_unlock();
 }
 

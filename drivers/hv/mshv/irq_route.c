@@ -235,5 +235,6 @@ void mshv_irq_assert(struct mshv_partition *pt, const struct mshv_irq *irq)
 		.vector = irq->vector,
 	};
 
+	atomic64_inc(&pt->counts[MSHV_PT_INTERRUPTS]);
 	mshv_hvcall_simple(HVX_CALL_ASSERT_VIRTUAL_INTERRUPT, &in, sizeof(in), NULL, 0);
 }

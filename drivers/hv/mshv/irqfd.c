@@ -379,6 +379,8 @@ bool mshv_irq_eoi(struct mshv_partition *pt, u32 vector)
 		found = true;
 	}
 	srcu_read_unlock(&pt->irqs.srcu, idx);
+	if (found)
+		atomic64_inc(&pt->counts[MSHV_PT_EOIS]);
 
 	return found;
 }

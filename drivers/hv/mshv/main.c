@@ -12,6 +12,7 @@
 #include <linux/rcupdate.h>
 
 #include "compat.h"
+#include "debugfs.h"
 #include "ioctl.h"
 #include "mshv.h"
 #include "run.h"
@@ -56,10 +57,12 @@ static int __init mshv_init(void)
 		pr_err("no interrupts from the hypervisor: %d\n", ret);
 		return ret;
 	}
+	mshv_debugfs_init();
 	/* Last: from here on there are users. */
 	ret = misc_register(&mshv_miscdev);
 	if (ret) {
 		pr_err("no device: %d\n", ret);
+		mshv_debugfs_exit();
 		mshv_synic_exit();
 		return ret;
 	}
@@ -69,6 +72,7 @@ static int __init mshv_init(void)
 
 static void __exit mshv_exit(void)
 {
+	mshv_debugfs_exit();
 	mshv_partitions_exit();
 	mshv_ioeventfds_exit();
 	mshv_dev = NULL;

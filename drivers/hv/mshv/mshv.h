@@ -29,10 +29,13 @@
 #include "hv_abi.h"
 #include "irq.h"
 #include "region.h"
+#include "stats.h"
 
+struct dentry;
 struct device;
 struct mshv_dispatch_call;
 struct mshv_pool;
+struct seq_file;
 
 /*
  * For all that users make the driver allocate: it is charged to their cgroup, and
@@ -91,6 +94,10 @@ struct mshv_async {
  * @irqs: routes and eventfds
  * @async: asynchronous hypercall
  * @initialized: the hypervisor initialized it, so that it must be finalized
+ * @counts: enum mshv_pt_count
+ * @stats: what users see of them
+ * @debugfs: its directory, and that of its VPs
+ * @debugfs_vps: see @debugfs
  */
 struct mshv_partition {
 	u64 id;
@@ -104,6 +111,10 @@ struct mshv_partition {
 	struct mshv_irqs irqs;
 	struct mshv_async async;
 	bool initialized;
+	atomic64_t counts[MSHV_PT_COUNTS];
+	struct mshv_stats *stats;
+	struct dentry *debugfs;
+	struct dentry *debugfs_vps;
 };
 
 /**
@@ -157,6 +168,9 @@ struct mshv_page {
  * @pages: register page, intercept message page
  * @run: state of RUN_VP
  * @dispatch: input and output of DISPATCH_VP
+ * @counts: enum mshv_vp_count
+ * @stats: what users see of them
+ * @debugfs: its directory
  * @rcu: for freeing
  */
 struct mshv_vp {
@@ -168,6 +182,9 @@ struct mshv_vp {
 	struct mshv_page pages[HVX_STATE_PAGE_COUNT];
 	struct mshv_run run;
 	struct mshv_dispatch_call *dispatch;
+	atomic64_t counts[MSHV_VP_COUNTS];
+	struct mshv_stats *stats;
+	struct dentry *debugfs;
 	struct rcu_head rcu;
 };
 
@@ -181,6 +198,10 @@ long mshv_create_partition(void *arg, void __user *uarg);
 long mshv_initialize_partition(struct mshv_partition *pt, void *arg, void __user *uarg);
 void mshv_partitions_exit(void);
 int mshv_state_error(int state);
+const char *mshv_state_name(int state);
+
+/* For debugfs: partitions that the hypervisor did not delete. */
+int mshv_quarantine_show(struct seq_file *m);
 
 /* The partition of this id, or NULL; under RCU. */
 struct mshv_partition *mshv_partition_find(u64 id);

@@ -10,11 +10,13 @@
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/sched/mm.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include <uapi/linux/mshv.h>
 
+#include "debugfs.h"
 #include "deposit.h"
 #include "hvcall.h"
 #include "ioctl.h"
@@ -63,6 +65,19 @@ int mshv_state_error(int state)
 	default:
 		return -ESHUTDOWN;
 	}
+}
+
+/* For people */
+const char *mshv_state_name(int state)
+{
+	static const char * const names[] = {
+		[MSHV_PT_CREATED] = "created",
+		[MSHV_PT_ACTIVE] = "active",
+		[MSHV_PT_BROKEN] = "broken",
+		[MSHV_PT_CLOSED] = "closed",
+	};
+
+	return names[state];
 }
 
 struct mshv_partition *mshv_partition_find(u64 id)
@@ -162,10 +177,19 @@ static void mshv_quarantine_retry(bool last)
 	mutex_unlock(&mshv_quarantine_lock);
 }
 
-/* Takes back what the hypervisor needed from this partition for others. */
-static void mshv_root_pool_trim(void)
+int mshv_quarantine_show(struct seq_file *m)
 {
-	mshv_pool_withdraw(&mshv_root_pool, atomic_long_read(&mshv_root_pool.pages));
+	struct mshv_pool *pool;
+	char name[48];
+
+	if (mutex_lock_killable(&mshv_quarantine_lock))
+		return -EINTR;
+	list_for_each_entry(pool, &mshv_quarantine, node) {
+		snprintf(name, sizeof(name), "undeleted partition %llu", pool->partition_id);
+		mshv_pool_show(m, name, pool);
+	}
+	mutex_unlock(&mshv_quarantine_lock);
+	return 0;
 }
 
 /* Returns whether the hypervisor has no more memory of the partition. */
@@ -188,6 +212,7 @@ static bool mshv_partition_retire(struct mshv_pool *pool)
 
 static void mshv_partition_free(struct mshv_partition *pt)
 {
+	mshv_stats_end(pt->stats);
 	mshv_irqs_destroy(pt);
 	mutex_destroy(&pt->mutex);
 	mmdrop(pt->mm);
@@ -197,6 +222,9 @@ static void mshv_partition_free(struct mshv_partition *pt)
 static void mshv_partition_destroy(struct mshv_partition *pt)
 {
 	trace_mshv_partition_destroy(pt->id);
+	mshv_debugfs_remove_partition(pt);
+	mshv_stats_end(pt->stats);
+	pt->stats = NULL;
 	mshv_vps_destroy(pt);
 	mshv_regions_destroy(pt);
 	/* From here on the hypervisor may give the id to another partition. */
@@ -256,6 +284,9 @@ static struct mshv_partition *mshv_partition_alloc(void)
 	pt->pool = mshv_pool_create();
 	if (!pt->pool)
 		goto free_pt;
+	pt->stats = mshv_stats_create_partition(pt);
+	if (!pt->stats)
+		goto free_pool;
 	pt->state = MSHV_PT_CREATED;
 	refcount_set(&pt->refs, 1);
 	mutex_init(&pt->mutex);
@@ -263,13 +294,15 @@ static struct mshv_partition *mshv_partition_alloc(void)
 	init_completion(&pt->async.done);
 	mshv_regions_init(pt);
 	if (mshv_irqs_init(pt))
-		goto free_pool;
+		goto free_stats;
 	pt->mm = current->mm;
 	mmgrab(pt->mm);
 	return pt;
 
-free_pool:
+free_stats:
 	mutex_destroy(&pt->mutex);
+	mshv_stats_end(pt->stats);
+free_pool:
 	kfree(pt->pool);
 free_pt:
 	kfree(pt);
@@ -291,6 +324,7 @@ static long mshv_partition_file(struct mshv_partition *pt)
 		return PTR_ERR(file);
 	}
 	trace_mshv_partition_create(pt->id);
+	mshv_debugfs_add_partition(pt);
 	fd_install(fd, file);
 	return fd;
 }

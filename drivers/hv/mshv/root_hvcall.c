@@ -428,6 +428,7 @@ free:
  */
 long mshv_partition_hvcall(struct mshv_partition *pt, void *arg, void __user *uarg)
 {
+	atomic64_inc(&pt->counts[MSHV_PT_HVCALLS]);
 	return mshv_child_hvcall(pt, NULL, arg, uarg);
 }
 
@@ -439,5 +440,6 @@ long mshv_partition_hvcall(struct mshv_partition *pt, void *arg, void __user *ua
  */
 long mshv_vp_hvcall(struct mshv_vp *vp, void *arg, void __user *uarg)
 {
+	atomic64_inc(&vp->partition->counts[MSHV_PT_HVCALLS]);
 	return mshv_child_hvcall(vp->partition, vp, arg, uarg);
 }

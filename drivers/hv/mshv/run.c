@@ -18,6 +18,7 @@ static_assert(sizeof(struct mshv_dispatch_call) == 64);
 static_assert(sizeof(struct hvx_message) == MSHV_RUN_VP_BUF_SZ);
 
 static bool mshv_root_scheduler __ro_after_init;
+static u32 mshv_scheduler_type __ro_after_init;
 
 int __init mshv_scheduler_init(void)
 {
@@ -31,7 +32,8 @@ int __init mshv_scheduler_init(void)
 			return ret;
 		type = HVX_SCHEDULER_CORE_SMT;
 	}
-	switch ((u32)type) {
+	mshv_scheduler_type = type;
+	switch (mshv_scheduler_type) {
 	case HVX_SCHEDULER_LP:
 	case HVX_SCHEDULER_LP_SMT:
 	case HVX_SCHEDULER_CORE_SMT:
@@ -42,6 +44,20 @@ int __init mshv_scheduler_init(void)
 		return 0;
 	default:
 		return -EOPNOTSUPP;
+	}
+}
+
+const char *mshv_scheduler_name(void)
+{
+	switch (mshv_scheduler_type) {
+	case HVX_SCHEDULER_LP:
+		return "classic";
+	case HVX_SCHEDULER_LP_SMT:
+		return "classic, SMT";
+	case HVX_SCHEDULER_CORE_SMT:
+		return "core";
+	default:
+		return "root";
 	}
 }
 
@@ -142,6 +158,7 @@ static int mshv_run_until_exit(struct mshv_vp *vp)
 		barrier();
 		trace_mshv_vp_intercept(vp->partition->id, vp->index, run->message.type);
 		ret = mshv_handle_intercept(vp);
+		mshv_stats_count_intercept(vp, run->message.type, ret);
 	} while (ret == 1);
 	return ret;
 }
@@ -176,6 +193,7 @@ long mshv_run_vp(struct mshv_vp *vp, void *arg, void __user *uarg)
 
 	ret = mshv_next_message(vp);
 	trace_mshv_vp_exit(vp->partition->id, vp->index, ret);
+	mshv_stats_count_run(vp, ret);
 	/* Whatever it is due to, this is the -EINTR that was asked for so far. */
 	if (ret == -EINTR)
 		atomic_set(&run->cancelled, 0);

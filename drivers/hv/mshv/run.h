@@ -31,6 +31,9 @@ struct mshv_dispatch_call {
 /* Finds out who schedules VPs, once when the module is loaded. */
 int mshv_scheduler_init(void);
 
+/* The same, in words. */
+const char *mshv_scheduler_name(void);
+
 void mshv_run_init(struct mshv_run *run);
 long mshv_run_vp(struct mshv_vp *vp, void *arg, void __user *uarg);
 long mshv_cancel_run_vp(struct mshv_vp *vp, void *arg, void __user *uarg);

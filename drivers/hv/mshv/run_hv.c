@@ -66,6 +66,7 @@ int mshv_run_hv(struct mshv_vp *vp)
 			return ret;
 	}
 	trace_mshv_vp_block(vp->partition->id, vp->index);
+	atomic64_inc(&vp->counts[MSHV_VP_BLOCKS]);
 	ret = wait_event_interruptible(run->wait, atomic_read(&run->signalled) ||
 				       mshv_run_over(vp));
 	if (!ret && atomic_read(&run->signalled)) {

@@ -74,6 +74,7 @@ static bool mshv_dispatch(struct mshv_vp *vp, u32 flags, u16 *status)
 	smp_mb();
 	enter = !mshv_run_over(vp) && !mshv_guest_work_pending();
 	if (enter) {
+		atomic64_inc(&vp->counts[MSHV_VP_DISPATCHES]);
 		vtime_account_guest_enter();
 		*status = mshv_dispatch_hypercall(call) & HVX_RESULT_STATUS_MASK;
 		local_irq_disable();
@@ -114,6 +115,7 @@ static int mshv_wait_signal(struct mshv_vp *vp)
 	struct mshv_run *run = &vp->run;
 
 	trace_mshv_vp_block(vp->partition->id, vp->index);
+	atomic64_inc(&vp->counts[MSHV_VP_BLOCKS]);
 	if (wait_event_interruptible(run->wait, atomic_read(&run->signalled) ||
 				     mshv_run_over(vp)))
 		return -EINTR;

@@ -17,6 +17,7 @@
 #include <uapi/linux/mshv.h>
 
 #include "compat.h"
+#include "debugfs.h"
 #include "hvcall.h"
 #include "ioctl.h"
 #include "mshv.h"
@@ -47,6 +48,7 @@ void mshv_vp_put(struct mshv_vp *vp)
 	if (!refcount_dec_and_test(&vp->refs))
 		return;
 	mutex_destroy(&vp->mutex);
+	mshv_stats_end(vp->stats);
 	kfree(vp->dispatch);
 	kfree_rcu(vp, rcu);
 }
@@ -188,6 +190,10 @@ static int mshv_vp_release(struct inode *inode, struct file *file)
 	vp->gone = true;
 	mutex_unlock(&vp->mutex);
 
+	mshv_debugfs_remove_vp(vp);
+	mshv_stats_end(vp->stats);
+	vp->stats = NULL;
+	atomic64_dec(&pt->counts[MSHV_PT_VPS]);
 	mshv_vp_unmap_pages(vp);
 	mshv_vp_delete(vp);
 	mshv_vp_put(vp);
@@ -215,13 +221,16 @@ static struct mshv_vp *mshv_vp_alloc(struct mshv_partition *pt, u32 index)
 	vp = kzalloc(sizeof(*vp), MSHV_GFP);
 	if (!vp)
 		return NULL;
+	vp->partition = pt;
+	vp->index = index;
+	vp->stats = mshv_stats_create_vp(vp);
 	vp->dispatch = kzalloc(sizeof(*vp->dispatch), MSHV_GFP);
-	if (!vp->dispatch) {
+	if (!vp->stats || !vp->dispatch) {
+		mshv_stats_end(vp->stats);
+		kfree(vp->dispatch);
 		kfree(vp);
 		return NULL;
 	}
-	vp->partition = pt;
-	vp->index = index;
 	refcount_set(&vp->refs, 1);
 	mutex_init(&vp->mutex);
 	mshv_run_init(&vp->run);
@@ -244,7 +253,9 @@ static long mshv_vp_file(struct mshv_vp *vp)
 	}
 	refcount_inc(&vp->refs);
 	refcount_inc(&vp->partition->refs);
+	atomic64_inc(&vp->partition->counts[MSHV_PT_VPS]);
 	trace_mshv_vp_create(vp->partition->id, vp->index);
+	mshv_debugfs_add_vp(vp);
 	fd_install(fd, file);
 	return fd;
 }

@@ -128,7 +128,7 @@ static int mshv_state_prepare(struct mshv_vp *vp, const struct mshv_get_set_vp_s
 		return -EINVAL;
 
 	sc->pages = DIV_ROUND_UP(sc->size, HVX_PAGE_SIZE);
-	sc->buf = alloc_pages_exact(sc->pages * HVX_PAGE_SIZE, GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	sc->buf = alloc_pages_exact(sc->pages * HVX_PAGE_SIZE, MSHV_GFP | __GFP_ZERO);
 	if (!sc->buf)
 		return -ENOMEM;
 	if (sc->in.type & HVX_VP_STATE_BY_PFN)

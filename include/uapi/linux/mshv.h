@@ -77,6 +77,9 @@
 #define MSHV_CAP_MAX_REGIONS		0xb1	/* memory regions of a partition */
 #define MSHV_CAP_MAX_GSIS		0xb2	/* routes of a partition */
 #define MSHV_CAP_HV_BUILD		0xb3	/* build of the hypervisor */
+/* Statistics: MSHV_GET_STATS_FD */
+#define MSHV_CAP_PARTITION_STATS	0xc0
+#define MSHV_CAP_VP_STATS		0xc1
 
 /*
  * /dev/mshv
@@ -400,6 +403,73 @@ struct mshv_vp_registers {
 #define MSHV_SET_VP_REGISTERS		_IOW(MSHV_IOCTL, 0x06, struct mshv_vp_registers)
 /* Makes the current MSHV_RUN_VP, or else the next one, fail with EINTR, once */
 #define MSHV_CANCEL_RUN_VP		_IO(MSHV_IOCTL, 0x88)
+
+/*
+ * Statistics
+ *
+ * A statistics file begins with a header, which says where the rest is: the
+ * name of the object, descriptors, data. Except for @flags of the header the
+ * layout and the values are those of KVM's files, see KVM_GET_STATS_FD.
+ */
+
+/* The object is gone, its figures are final */
+#define MSHV_STATS_ENDED		(1 << 0)
+
+/**
+ * struct mshv_stats_header - start of a statistics file
+ * @flags: MSHV_STATS_ENDED
+ * @name_size: bytes of a name, a multiple of 8; names end with a 0
+ * @num_desc: number of descriptors
+ * @id_offset: where the name of the object is, in bytes from the start
+ * @desc_offset: where the descriptors are, sizeof(struct mshv_stats_desc) +
+ *		 name_size bytes each
+ * @data_offset: where the figures are
+ */
+struct mshv_stats_header {
+	__u32 flags;
+	__u32 name_size;
+	__u32 num_desc;
+	__u32 id_offset;
+	__u32 desc_offset;
+	__u32 data_offset;
+};
+
+/* Only grows; may do both; highest so far */
+#define MSHV_STATS_TYPE_MASK		(0xf << 0)
+#define MSHV_STATS_TYPE_CUMULATIVE	(0 << 0)
+#define MSHV_STATS_TYPE_INSTANT		(1 << 0)
+#define MSHV_STATS_TYPE_PEAK		(2 << 0)
+/* Unit, to be multiplied with base ^ exponent */
+#define MSHV_STATS_UNIT_MASK		(0xf << 4)
+#define MSHV_STATS_UNIT_NONE		(0 << 4)
+#define MSHV_STATS_UNIT_BYTES		(1 << 4)
+#define MSHV_STATS_UNIT_SECONDS		(2 << 4)
+#define MSHV_STATS_UNIT_CYCLES		(3 << 4)
+#define MSHV_STATS_UNIT_BOOLEAN		(4 << 4)
+#define MSHV_STATS_BASE_MASK		(0xf << 8)
+#define MSHV_STATS_BASE_POW10		(0 << 8)
+#define MSHV_STATS_BASE_POW2		(1 << 8)
+
+/**
+ * struct mshv_stats_desc - describes a figure
+ * @flags: MSHV_STATS_TYPE_*, MSHV_STATS_UNIT_* and MSHV_STATS_BASE_*
+ * @exponent: of the unit
+ * @size: number of __u64 that it has; always 1
+ * @offset: of the figure, in bytes from data_offset
+ * @bucket_size: always 0
+ * @name: name_size bytes
+ */
+struct mshv_stats_desc {
+	__u32 flags;
+	__s16 exponent;
+	__u16 size;
+	__u32 offset;
+	__u32 bucket_size;
+	char name[];
+};
+
+/* On partitions and on VPs. Returns a file descriptor, for pread() */
+#define MSHV_GET_STATS_FD		_IO(MSHV_IOCTL, 0x80)
 
 /*
  * The rest is served by mainline's VTL driver, not by this one. It is defined
