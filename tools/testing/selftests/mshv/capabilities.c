@@ -375,6 +375,8 @@ static const struct capability {
 	CAP(MAX_REGIONS, probe_max_regions),
 	CAP(MAX_GSIS, probe_max_gsis),
 	CAP(HV_BUILD, probe_build),
+	CAP(PARTITION_STATS, NULL, KIND_PT, MSHV_GET_STATS_FD),
+	CAP(VP_STATS, NULL, KIND_VP, MSHV_GET_STATS_FD),
 };
 
 static const struct capability *capability_find(u32 nr)

@@ -74,6 +74,24 @@ static int step_states(struct life *l)
 	return ret;
 }
 
+/* Statistics of the partition and of the VP. */
+static int step_stats(struct life *l)
+{
+	const int objects[] = { l->pt, l->vp };
+	unsigned int i;
+	u64 word;
+	int fd;
+
+	for (i = 0; i < ARRAY_SIZE(objects); i++) {
+		fd = xioctl(objects[i], MSHV_GET_STATS_FD, NULL);
+		if (fd < 0)
+			return fd;
+		REQUIRE(pread(fd, &word, sizeof(word), 0) == sizeof(word), "pread");
+		close(fd);
+	}
+	return 0;
+}
+
 /* Interrupts and doorbells; an interrupt that is refused is nobody's error. */
 static int step_connect(struct life *l)
 {
@@ -159,6 +177,9 @@ static int live(struct life *l)
 	if (ret)
 		return ret;
 	ret = step_states(l);
+	if (ret)
+		return ret;
+	ret = step_stats(l);
 	if (ret)
 		return ret;
 	ret = hv_install_intercept(l->pt, HVX_INTERCEPT_X64_CPUID, HVX_ACCESS_MASK_EXECUTE, 1);
@@ -341,13 +362,11 @@ FIXTURE_VARIANT_ADD(each, SET_VP_REGISTERS) {
 
 FIXTURE_VARIANT_ADD(each, MAP_STATS_PAGE) {
 	.code = HVX_CALL_MAP_STATS_PAGE,
-	.optional = true,
 };
 
 FIXTURE_VARIANT_ADD(each, UNMAP_STATS_PAGE) {
 	.code = HVX_CALL_UNMAP_STATS_PAGE,
 	.no_memory = true,
-	.optional = true,
 };
 
 FIXTURE_VARIANT_ADD(each, MAP_VP_STATE_PAGE) {
