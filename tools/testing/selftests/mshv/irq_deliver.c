@@ -6,7 +6,12 @@
  * Kinds of fault: ends of interrupts that are looked up by GSI instead of by
  * vector (eoi_is_by_vector), routes that change under a resample eventfd
  * (route_becomes_edge), ends that reach nobody or the wrong one
- * (unclaimed_eoi_is_the_vmms), 8 bits of destination (destinations).
+ * (unclaimed_eoi_is_the_vmms, eoi_by_message), 8 bits of destination
+ * (destinations). The wrong flavour of RCU for the list of resamplers cannot pass:
+ * it is walked by the iterator that lockdep checks against its SRCU. A sender that
+ * names another partition reaches that one's eventfds and nothing else; that
+ * senders are true is the hypervisor's business. Other architectures' pins, which
+ * have no end of interrupt, are not in this driver.
  */
 #include "mshv_irq.h"
 #include "kselftest_harness.h"

@@ -4,8 +4,8 @@
  * interrupts.
  *
  * Kinds of fault: zero as "none" (duplicate_gsi), entries that are not valid but
- * injected (nothing_invalid_is_sent), tables that are in use when they are
- * replaced (swapped_under_fire). An index past the table is checked under the
+ * injected (nothing_invalid_is_sent), few routes (counts), tables that are in use
+ * when they are replaced (swapped_under_fire). An index past the table is checked under the
  * same reader section as it is used, and clamped against speculation.
  */
 #include "mshv_irq.h"
