@@ -6,7 +6,7 @@
 #include "partition.h"
 #include "types.h"
 
-/* The partition goes: so do its connections, and the ports made for it. */
+/* The partition goes, and so do its connections; the ports are the root's to delete. */
 void ports_partition_gone(struct partition *p);
 
 /* Some doorbell is in the page of @gpa: worth looking at the instruction. */
