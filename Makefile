@@ -63,6 +63,10 @@ samples:		## the sample VMMs: $(O)/samples
 docs:			## the documentation as HTML: $(O)/docs
 	@$(tools)/build-docs
 
+.PHONY: deb
+deb:			## Debian packages of driver and header: $(O)/deb
+	@packaging/deb/build
+
 ##@ Check
 
 .PHONY: check
@@ -73,8 +77,12 @@ check:			## style and static checks of the whole tree
 check-graft:		## graft onto kernel trees and build there; TREES="6.1 DIR ..."
 	@$(tools)/check-graft $(TREES)
 
+.PHONY: check-deb
+check-deb:		## install the Debian packages in a fresh Debian; DEB_SUITE=
+	@$(tools)/check-deb
+
 .PHONY: check-all
-check-all: check check-graft	## all of that which needs no QEMU
+check-all: check check-graft check-deb	## all of that which needs no QEMU
 
 ##@ Kernel trees
 
@@ -91,7 +99,7 @@ ungraft:		## take it out again; both: FORCE=1 despite changes there
 clean:			## remove what was built; fetched packages stay
 	@if [ -d '$(O)' ]; then find '$(O)' -mindepth 1 -maxdepth 1 \
 		! -name kernels ! -name busybox ! -name linux-source ! -name qemu \
-		! -name trees \
+		! -name trees ! -name debootstrap \
 		-exec rm -rf {} +; fi
 
 .PHONY: distclean

@@ -25,6 +25,8 @@ packages_table()
 		check	perl			perl
 		check	xz			xz-utils
 		docs	sphinx-build		python3-sphinx
+		deb	dpkg-deb		dpkg
+		deb	debootstrap		debootstrap
 		graft	bc			bc
 		graft	bison			bison
 		graft	flex			flex
