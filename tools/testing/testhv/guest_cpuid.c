@@ -7,6 +7,7 @@
 
 #include "cpu.h"
 #include "gpa.h"
+#include "guest_msr.h"
 #include "hypercall.h"
 #include "options.h"
 #include "root.h"
@@ -529,34 +530,45 @@ void guest_cpuid(struct child_vp *vp, u32 leaf, u32 sub, struct hvx_cpuid_result
 	result(regs, r);
 }
 
-/* RegisterInterceptResult: for CPUID */
+static u16 register_cpuid(struct child_vp *vp, const struct hvx_in_register_intercept_result *in)
+{
+	struct cpuid_row *row;
+	unsigned int i;
+
+	if (in->cpuid.subleaf_specific > 1 || in->cpuid.always_override > 1 || in->cpuid.rsvd)
+		return HVX_STATUS_INVALID_PARAMETER;
+	row = make_row(vp, in->cpuid.eax, in->cpuid.ecx, in->cpuid.subleaf_specific);
+	if (!row)
+		return HVX_STATUS_INSUFFICIENT_MEMORY;
+	row->used = true;
+	row->eax = in->cpuid.eax;
+	row->ecx = in->cpuid.ecx;
+	row->subleaf_specific = in->cpuid.subleaf_specific;
+	for (i = 0; i < NR_REGS; i++) {
+		row->value[i] = in->cpuid.result[i].value;
+		row->mask[i] = in->cpuid.result[i].mask;
+	}
+	return HVX_STATUS_SUCCESS;
+}
+
 static u16 hv_register_intercept_result(struct hvcall *c)
 {
 	struct hvx_in_register_intercept_result in;
-	struct cpuid_row *row;
 	struct child_vp *vp;
-	unsigned int i;
 	u16 status;
 
 	memcpy(&in, c->in, sizeof(in));
 	status = vp_find(c, in.partition_id, in.vp_index, &vp);
 	if (status)
 		return status;
-	if (in.type != HVX_INTERCEPT_X64_CPUID || in.cpuid.subleaf_specific > 1 ||
-	    in.cpuid.always_override > 1 || in.cpuid.rsvd)
+	switch (in.type) {
+	case HVX_INTERCEPT_X64_CPUID:
+		return register_cpuid(vp, &in);
+	case HVX_INTERCEPT_X64_MSR:
+		return msr_result_register(vp, in.msr.index, in.msr.access, in.msr.action);
+	default:
 		return HVX_STATUS_INVALID_PARAMETER;
-	row = make_row(vp, in.cpuid.eax, in.cpuid.ecx, in.cpuid.subleaf_specific);
-	if (!row)
-		return HVX_STATUS_INSUFFICIENT_MEMORY;
-	row->used = true;
-	row->eax = in.cpuid.eax;
-	row->ecx = in.cpuid.ecx;
-	row->subleaf_specific = in.cpuid.subleaf_specific;
-	for (i = 0; i < NR_REGS; i++) {
-		row->value[i] = in.cpuid.result[i].value;
-		row->mask[i] = in.cpuid.result[i].mask;
 	}
-	return HVX_STATUS_SUCCESS;
 }
 
 static u16 hv_get_vp_cpuid(struct hvcall *c)

@@ -512,7 +512,7 @@ bool guest_rdmsr(struct child_vp *vp, u32 msr, u64 *val)
 	if (may_access(vp, msr) && guest_msr_get(vp, msr, val))
 		return true;
 	*val = 0;
-	return vp->part->msr_action == HVX_MSR_ACTION_IGNORE;
+	return msr_result(vp, msr, false) == HVX_MSR_ACTION_IGNORE;
 }
 
 /* What an EFER that the guest writes must not change, or has to follow. */
@@ -536,5 +536,5 @@ bool guest_wrmsr(struct child_vp *vp, u32 msr, u64 val)
 		return write_efer(vp, val);
 	if (may_access(vp, msr) && (guest_msr_get(vp, msr, &old) || msr == HVX_MSR_EOI))
 		return !is_readonly(msr) && guest_msr_set(vp, msr, val);
-	return vp->part->msr_action == HVX_MSR_ACTION_IGNORE;
+	return msr_result(vp, msr, true) == HVX_MSR_ACTION_IGNORE;
 }

@@ -42,6 +42,15 @@ bool guest_msr_set(struct child_vp *vp, u32 msr, u64 val);
 bool guest_rdmsr(struct child_vp *vp, u32 msr, u64 *val);
 bool guest_wrmsr(struct child_vp *vp, u32 msr, u64 val);
 
+/*
+ * msr_result.c: what becomes of an access to an MSR that the guest does not have.
+ * Registration returns HVX_STATUS_SUCCESS, INVALID_PARAMETER or INSUFFICIENT_MEMORY.
+ */
+u16 msr_result_register(struct child_vp *vp, u32 msr, u32 access, u32 action);
+/* HVX_MSR_ACTION_* */
+u64 msr_result(const struct child_vp *vp, u32 msr, bool write);
+void msr_rows_free(struct child_vp *vp);
+
 /* Write the reference TSC page anew, if the guest has one. */
 void reftsc_update(struct partition *p);
 

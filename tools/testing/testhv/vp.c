@@ -5,6 +5,7 @@
 
 #include "acct.h"
 #include "cpu.h"
+#include "guest_msr.h"
 #include "hypercall.h"
 #include "init.h"
 #include "intercept.h"
@@ -208,6 +209,7 @@ void vp_destroy(struct child_vp *vp)
 	state_page_free(vp, (void **)&vp->regs_page);
 	state_page_free(vp, (void **)&vp->msg_page);
 	cpuid_rows_free(vp);
+	msr_rows_free(vp);
 	obj_uncharge(&p->pool, &vp->extra);
 	p->vp_table[vp->index / PAGE_POINTERS][vp->index % PAGE_POINTERS] = NULL;
 	p->nr_vps--;

@@ -70,6 +70,7 @@ struct vp_msrs {
  * @m: simple registers
  * @tsc_base: guest TSC = TSC + this
  * @cpuid_rows: chain of pages of registered CPUID results
+ * @msr_rows: chain of pages of registered MSR results
  * @regs_page: register page, if the root has mapped it
  * @msg_page: intercept message page, if the root has mapped it
  * @stats: statistics pages that the root has mapped, by HVX_STATS_AREA_*
@@ -104,6 +105,7 @@ struct child_vp {
 	struct vp_msrs m;
 	u64 tsc_base;
 	void *cpuid_rows;
+	void *msr_rows;
 	struct hvx_register_page *regs_page;
 	struct hvx_message *msg_page;
 	void *stats[STATS_AREAS];
