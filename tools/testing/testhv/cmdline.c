@@ -4,6 +4,7 @@
 #include "log.h"
 #include "options.h"
 #include "panic.h"
+#include "testhv_ctl.h"
 
 struct options options = {
 	.sched = HVX_SCHEDULER_ROOT,
@@ -93,6 +94,23 @@ static bool set_feat(const char *val, size_t len)
 	return len != 0;
 }
 
+/* codes, separated by commas */
+static bool set_lacks(const char *val, size_t len)
+{
+	const char *end = val + len;
+	u64 code;
+
+	options.nr_lacks = 0;
+	while (options.nr_lacks < MAX_LACKS && parse_u64(val, &val, &code) && code <= 0xffff) {
+		options.lacks[options.nr_lacks++] = code;
+		if (val == end)
+			return true;
+		if (*val++ != ',')
+			return false;
+	}
+	return false;
+}
+
 static bool set_panic(const char *val, size_t len)
 {
 	options.panic_stop = is(val, len, "stop");
@@ -109,6 +127,8 @@ static bool set_word(const char *name, size_t name_len, const char *val, size_t 
 		return set_feat(val, len);
 	if (is(name, name_len, "panic"))
 		return set_panic(val, len);
+	if (is(name, name_len, "lacks"))
+		return set_lacks(val, len);
 	if (is(name, name_len, "lps")) {
 		if (!get_number(val, len, 64, &n) || !n)
 			return false;
@@ -126,7 +146,7 @@ static bool set_word(const char *name, size_t name_len, const char *val, size_t 
 			return false;
 		options.cx16 = n;
 	} else if (is(name, name_len, "async")) {
-		if (!get_number(val, len, 60000, &n))
+		if (!get_number(val, len, TESTHV_ASYNC_MAX_MS, &n))
 			return false;
 		options.async_ms = n;
 	} else if (is(name, name_len, "hidden")) {

@@ -10,6 +10,7 @@
 #include "options.h"
 #include "pageown.h"
 #include "panic.h"
+#include "property.h"
 #include "root.h"
 #include "synic.h"
 #include "testhv_ctl.h"
@@ -165,6 +166,14 @@ static u64 ctl_ring(struct ctl_regs *r)
 	return TESTHV_CTL_OK;
 }
 
+static u64 ctl_async(struct ctl_regs *r)
+{
+	if (r->rbx > TESTHV_ASYNC_MAX_MS || r->rcx & ~(TESTHV_ASYNC_LOSE | TESTHV_ASYNC_TWICE))
+		return TESTHV_CTL_EARG;
+	async_configure(&r->rbx, &r->rcx);
+	return TESTHV_CTL_OK;
+}
+
 static u64 (*const ops[])(struct ctl_regs *) = {
 	[TESTHV_CTL_PING] = ctl_ping,
 	[TESTHV_CTL_ACCOUNT] = ctl_account,
@@ -177,6 +186,7 @@ static u64 (*const ops[])(struct ctl_regs *) = {
 	[TESTHV_CTL_POST] = ctl_post,
 	[TESTHV_CTL_POST_FROM] = ctl_post_from,
 	[TESTHV_CTL_RING] = ctl_ring,
+	[TESTHV_CTL_ASYNC] = ctl_async,
 };
 
 /* One OUT of EAX; anything else at the port is refused. */

@@ -8,6 +8,7 @@
 #include "lock.h"
 #include "log.h"
 #include "mem.h"
+#include "options.h"
 #include "panic.h"
 
 #define NR_FAULTS	16
@@ -47,10 +48,22 @@ static struct call *find_call(u16 code)
 	return NULL;
 }
 
+static bool is_lacking(u16 code)
+{
+	unsigned int i;
+
+	for (i = 0; i < options.nr_lacks; i++)
+		if (options.lacks[i] == code)
+			return true;
+	return false;
+}
+
 static void add_row(const struct hvc_row *row)
 {
 	unsigned int i;
 
+	if (is_lacking(row->code))
+		return;
 	if (find_call(row->code))
 		panic("hypercall %x is defined twice", row->code);
 	BUG_ON(nr_calls == MAX_CALLS);

@@ -6,6 +6,8 @@
 #include "hv_abi.h"
 #include "types.h"
 
+#define MAX_LACKS	16
+
 /**
  * struct options - the personality of this run
  * @sched: sched=root|core|smt|lp: HVX_SCHEDULER_*
@@ -17,6 +19,8 @@
  * @hidden: hidden=SIZE: bytes kept from the root; 0: default
  * @cx16: cx16=0|1: show CMPXCHG16B to guests (broken in QEMU 7.2)
  * @async_ms: async=MS: SetPartitionProperty completes that much later; 0: at once
+ * @lacks: lacks=LIST: hypercall codes that this hypervisor does not know
+ * @nr_lacks: their number
  * @panic_stop: panic=stop|continue: whether a root crash stops the machine
  */
 struct options {
@@ -29,6 +33,8 @@ struct options {
 	u64 hidden;
 	bool cx16;
 	unsigned int async_ms;
+	u16 lacks[MAX_LACKS];
+	unsigned int nr_lacks;
 	bool panic_stop;
 };
 

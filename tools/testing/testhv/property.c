@@ -38,6 +38,7 @@
  * @value: its new value
  * @due: reference time
  * @rv: root VP that called
+ * @flags: TESTHV_ASYNC_*
  */
 static struct async_call {
 	u64 part;
@@ -45,7 +46,11 @@ static struct async_call {
 	u64 value;
 	u64 due;
 	struct root_vp *rv;
+	u64 flags;
 } async_calls[MAX_ASYNC];
+
+/* TESTHV_ASYNC_* of the calls to come */
+static u64 async_flags;
 
 static u16 get_property(const struct partition *p, u32 code, u64 *val)
 {
@@ -209,7 +214,10 @@ static void complete(struct async_call *a, struct partition *p, u16 status)
 	p->async = false;
 	a->part = 0;
 	acct_add(TESTHV_ACCT_ASYNC_PENDING, -1);
-	synic_post_message(a->rv, HVX_SINT_INTERCEPT, &m);
+	if (!(a->flags & TESTHV_ASYNC_LOSE))
+		synic_post_message(a->rv, HVX_SINT_INTERCEPT, &m);
+	if (a->flags & TESTHV_ASYNC_TWICE)
+		synic_post_message(a->rv, HVX_SINT_INTERCEPT, &m);
 }
 
 static void complete_all(u64 now, const struct partition *only)
@@ -227,6 +235,16 @@ static void complete_all(u64 now, const struct partition *only)
 			complete(a, p, only ? HVX_STATUS_INVALID_PARTITION_STATE :
 					      set_property(p, a->code, a->value));
 	}
+}
+
+void async_configure(u64 *ms, u64 *flags)
+{
+	u64 old_ms = options.async_ms, old_flags = async_flags;
+
+	options.async_ms = *ms;
+	async_flags = *flags;
+	*ms = old_ms;
+	*flags = old_flags;
 }
 
 void async_run(u64 now)
@@ -260,7 +278,7 @@ static u16 set_later(struct hvcall *c, struct partition *p, u32 code, u64 val)
 	if (i == MAX_ASYNC)
 		return HVX_STATUS_NO_RESOURCES;
 	async_calls[i] = (struct async_call){
-		.part = p->id, .code = code, .value = val, .rv = c->caller,
+		.part = p->id, .code = code, .value = val, .rv = c->caller, .flags = async_flags,
 		.due = ref_time() + options.async_ms * 10000UL,
 	};
 	p->async = true;

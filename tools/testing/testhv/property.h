@@ -14,4 +14,10 @@ u64 async_deadline(void);
 /* The partition is finalized: what is pending completes at once. */
 void async_partition_gone(struct partition *p);
 
+/*
+ * How calls from now on complete: after *@ms milliseconds, 0: at once, and with
+ * TESTHV_ASYNC_* in *@flags. Returns there what it was.
+ */
+void async_configure(u64 *ms, u64 *flags);
+
 #endif /* TESTHV_PROPERTY_H */

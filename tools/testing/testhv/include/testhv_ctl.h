@@ -93,6 +93,16 @@
  */
 #define TESTHV_CTL_RING		10
 
+/*
+ * TESTHV_CTL_ASYNC: in RBX = milliseconds after which SET_PARTITION_PROPERTY
+ * completes, by a message, 0: at once; RCX = TESTHV_ASYNC_*; both for the calls
+ * from now on. Out RBX, RCX = what they were. The option async= sets RBX.
+ */
+#define TESTHV_CTL_ASYNC	11
+#define TESTHV_ASYNC_MAX_MS	60000
+#define TESTHV_ASYNC_LOSE	(1ULL << 0)	/* it completes, without message */
+#define TESTHV_ASYNC_TWICE	(1ULL << 1)	/* the message comes twice */
+
 /* Accounts. "Now" figures must return to their old value after teardown. */
 enum testhv_acct {
 	TESTHV_ACCT_PAGES_DEPOSITED,	/* now, all partitions but the root */
