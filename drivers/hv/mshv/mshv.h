@@ -22,6 +22,7 @@
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>
 #include <linux/xarray.h>
@@ -66,16 +67,17 @@ enum mshv_state {
 
 /**
  * struct mshv_async - asynchronous hypercall of a partition
+ * @lock: protects what follows against the interrupt handler
  * @done: the hypervisor's message arrived
- * @pending: issued and not completed; set by the caller, cleared by the
- *	     interrupt handler
+ * @pending: issued and not completed
  * @status: from the message
  *
- * There is at most one, under mshv_partition.mutex.
+ * There is at most one, under mshv_partition.mutex; see async.c.
  */
 struct mshv_async {
+	spinlock_t lock;		/* against the interrupt handler */
 	struct completion done;
-	atomic_t pending;
+	bool pending;
 	u16 status;
 };
 

@@ -16,6 +16,7 @@
 
 #include <uapi/linux/mshv.h>
 
+#include "async.h"
 #include "debugfs.h"
 #include "deposit.h"
 #include "hvcall.h"
@@ -291,7 +292,7 @@ static struct mshv_partition *mshv_partition_alloc(void)
 	refcount_set(&pt->refs, 1);
 	mutex_init(&pt->mutex);
 	xa_init_flags(&pt->vps, XA_FLAGS_LOCK_IRQ | XA_FLAGS_ACCOUNT);
-	init_completion(&pt->async.done);
+	mshv_async_init(&pt->async);
 	mshv_regions_init(pt);
 	if (mshv_irqs_init(pt))
 		goto free_stats;

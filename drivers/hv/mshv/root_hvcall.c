@@ -6,7 +6,6 @@
  * the hypervisor gets is a copy of the input, checked for what the driver cares
  * about: sizes, and registers that are its own.
  */
-#include <linux/completion.h>
 #include <linux/gfp.h>
 #include <linux/kernel.h>
 #include <linux/mutex.h>
@@ -14,6 +13,7 @@
 
 #include <uapi/linux/mshv.h>
 
+#include "async.h"
 #include "deposit.h"
 #include "hvcall.h"
 #include "mshv.h"
@@ -262,54 +262,16 @@ static int mshv_hvcall_sync(struct mshv_user_hvcall *uc)
 	return ret;
 }
 
-/*
- * A call that may return with "pending" and completes by a message. There is
- * one at a time. If the wait ends by a fatal signal the process is no more, and
- * nobody else can make calls; should someone do, nevertheless, a call waits
- * until the last one's message has come.
- */
-static int mshv_hvcall_async(struct mshv_partition *pt, struct mshv_user_hvcall *uc)
+/* A call that may be complete only when a message says so. */
+static int mshv_hvcall_later(struct mshv_partition *pt, struct mshv_user_hvcall *uc)
 {
-	struct mshv_appetite appetite = MSHV_APPETITE_INIT;
-	struct mshv_async *async = &pt->async;
 	struct mshv_hvcall call;
-	int ret = 0;
+	int ret;
 
-	if (atomic_read(&async->pending) && wait_for_completion_killable(&async->done))
-		return -EINTR;
-	do {
-		reinit_completion(&async->done);
-		atomic_set(&async->pending, 1);
-		mshv_hvcall_init(&call, uc);
-		if (mshv_hvcall(&call) != HVX_STATUS_CALL_PENDING) {
-			atomic_set(&async->pending, 0);
-		} else {
-			if (wait_for_completion_killable(&async->done))
-				return -EINTR;
-			call.status = READ_ONCE(async->status);
-		}
-		uc->args->status = call.status;
-		if (mshv_status_wants_memory(call.status))
-			ret = mshv_feed(&appetite, call.status, 0, uc->pool);
-		else
-			break;
-	} while (!ret);
-
-	if (!ret)
-		ret = mshv_status_to_errno(call.status);
-	if (ret)
-		mshv_unfeed(&appetite, uc->pool);
+	mshv_hvcall_init(&call, uc);
+	ret = mshv_hvcall_async(&call, pt);
+	uc->args->status = call.status;
 	return ret;
-}
-
-void mshv_async_complete(struct mshv_partition *pt, u16 status)
-{
-	/* A message that nobody waits for is none of ours. */
-	if (!atomic_read(&pt->async.pending))
-		return;
-	WRITE_ONCE(pt->async.status, status);
-	if (atomic_xchg(&pt->async.pending, 0))
-		complete(&pt->async.done);
 }
 
 /**
@@ -409,7 +371,7 @@ static long mshv_child_hvcall(struct mshv_partition *pt, struct mshv_vp *own, vo
 		goto free;
 
 	if (uc.row->flags & HVC_ASYNC)
-		ret = mshv_hvcall_async(pt, &uc);
+		ret = mshv_hvcall_later(pt, &uc);
 	else
 		ret = mshv_hvcall_sync(&uc);
 	trace_mshv_root_hvcall(pt->id, uc.row->code, uc.args->status, uc.args->reps);

@@ -11,7 +11,4 @@ long mshv_device_hvcall(void *arg, void __user *uarg);
 long mshv_partition_hvcall(struct mshv_partition *pt, void *arg, void __user *uarg);
 long mshv_vp_hvcall(struct mshv_vp *vp, void *arg, void __user *uarg);
 
-/* The hypervisor completed an asynchronous call. Interrupt context. */
-void mshv_async_complete(struct mshv_partition *pt, u16 status);
-
 #endif /* _MSHV_ROOT_HVCALL_H */

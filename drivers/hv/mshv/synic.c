@@ -20,11 +20,11 @@
 #include <linux/rcupdate.h>
 #include <linux/reboot.h>
 
+#include "async.h"
 #include "compat.h"
 #include "hv_abi.h"
 #include "irq.h"
 #include "mshv.h"
-#include "root_hvcall.h"
 #include "run.h"
 #include "synic.h"
 #include "trace.h"

@@ -245,6 +245,24 @@ TRACE_EVENT(mshv_vp_state,
 		  __entry->result)
 );
 
+/* The message about a call that completes later; or about none */
+TRACE_EVENT(mshv_async_complete,
+	TP_PROTO(u64 partition, u16 status, bool expected),
+	TP_ARGS(partition, status, expected),
+	TP_STRUCT__entry(
+		__field(u64, partition)
+		__field(u16, status)
+		__field(bool, expected)
+	),
+	TP_fast_assign(
+		__entry->partition = partition;
+		__entry->status = status;
+		__entry->expected = expected;
+	),
+	TP_printk("partition=%#llx status=%#x expected=%d", __entry->partition,
+		  __entry->status, __entry->expected)
+);
+
 TRACE_EVENT(mshv_synic_message,
 	TP_PROTO(u32 type, u64 sender),
 	TP_ARGS(type, sender),
