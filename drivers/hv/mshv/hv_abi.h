@@ -1134,6 +1134,11 @@ struct hvx_in_get_vp_cpuid {
 	struct hvx_cpuid_query leaves[];
 };
 
+/* That much input fits in a page. */
+#define HVX_GET_CPUID_MAX_REPS \
+	((HVX_PAGE_SIZE - sizeof(struct hvx_in_get_vp_cpuid)) / \
+	 sizeof(struct hvx_cpuid_query))
+
 #define HVX_CPUID_USE_VP_XFEM_XSS	(1U << 0)
 #define HVX_CPUID_APPLY_REGISTERED	(1U << 1)
 

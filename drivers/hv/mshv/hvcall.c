@@ -14,6 +14,7 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/string.h>
+#include <linux/uaccess.h>
 
 #include "compat.h"
 #include "deposit.h"
@@ -92,6 +93,11 @@ const char *mshv_status_name(u16 status)
 		if (mshv_statuses[i].status == status)
 			return mshv_statuses[i].name;
 	return "unknown status";
+}
+
+int mshv_put_status(int ret, const struct mshv_hvcall *call, u16 __user *status)
+{
+	return put_user(call->status, status) ? -EFAULT : ret;
 }
 
 static u64 mshv_hvcall_copied(struct mshv_hvcall *call, u64 control)

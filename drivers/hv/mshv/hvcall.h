@@ -61,6 +61,13 @@ u16 mshv_hvcall(struct mshv_hvcall *call);
 /* A simple hypercall without deposits; any context. */
 int mshv_hvcall_simple(u16 code, const void *in, u16 in_size, void *out, u16 out_size);
 
+/* hvcall_probe.c: whether the hypervisor has it. Only for what is probed there. */
+void mshv_hvcalls_probe(void);
+bool mshv_hvcall_present(u16 code);
+
+/* The status for user space, next to the errno, which is returned. */
+int mshv_put_status(int ret, const struct mshv_hvcall *call, u16 __user *status);
+
 int mshv_status_to_errno(u16 status);
 const char *mshv_status_name(u16 status);
 

@@ -25,10 +25,11 @@
 #include "root_hvcall.h"
 #include "run.h"
 #include "stats.h"
+#include "typed.h"
 #include "vp_state.h"
 
 /* The longest argument that is copied in before a handler is called */
-#define MSHV_MAX_ARG	32
+#define MSHV_MAX_ARG	64
 
 /**
  * enum mshv_fd - kinds of file
@@ -171,6 +172,38 @@ static const struct mshv_ioctl mshv_ioctls[] = {
 		.partition = mshv_partition_stats_fd,
 	},
 	{
+		.cmd = MSHV_INSTALL_INTERCEPT,
+		.cap = MSHV_CAP_INSTALL_INTERCEPT,
+		.fd = MSHV_FD_PARTITION,
+		.in_size = sizeof(struct mshv_install_intercept),
+		.when = MSHV_WHEN_ACTIVE,
+		.partition = mshv_install_intercept,
+	},
+	{
+		.cmd = MSHV_ASSERT_INTERRUPT,
+		.cap = MSHV_CAP_ASSERT_INTERRUPT,
+		.fd = MSHV_FD_PARTITION,
+		.in_size = sizeof(struct mshv_assert_interrupt),
+		.when = MSHV_WHEN_ACTIVE,
+		.partition = mshv_assert_interrupt,
+	},
+	{
+		.cmd = MSHV_GET_PARTITION_PROPERTY,
+		.cap = MSHV_CAP_GET_PROPERTY,
+		.fd = MSHV_FD_PARTITION,
+		.in_size = sizeof(struct mshv_partition_property),
+		.when = MSHV_WHEN_CREATED | MSHV_WHEN_ACTIVE,
+		.partition = mshv_get_partition_property,
+	},
+	{
+		.cmd = MSHV_SET_PARTITION_PROPERTY,
+		.cap = MSHV_CAP_SET_PROPERTY,
+		.fd = MSHV_FD_PARTITION,
+		.in_size = sizeof(struct mshv_partition_property),
+		.when = MSHV_WHEN_CREATED | MSHV_WHEN_ACTIVE,
+		.partition = mshv_set_partition_property,
+	},
+	{
 		.cmd = MSHV_RUN_VP,
 		.cap = MSHV_CAP_RUN_VP,
 		.fd = MSHV_FD_VP,
@@ -234,6 +267,30 @@ static const struct mshv_ioctl mshv_ioctls[] = {
 		.when = MSHV_WHEN_ACTIVE,
 		.vp = mshv_vp_hvcall,
 	},
+	{
+		.cmd = MSHV_REGISTER_INTERCEPT_RESULT,
+		.cap = MSHV_CAP_INTERCEPT_RESULT,
+		.fd = MSHV_FD_VP,
+		.in_size = sizeof(struct mshv_intercept_result),
+		.when = MSHV_WHEN_ACTIVE,
+		.vp = mshv_register_intercept_result,
+	},
+	{
+		.cmd = MSHV_GET_VP_CPUID_VALUES,
+		.cap = MSHV_CAP_VP_CPUID_VALUES,
+		.fd = MSHV_FD_VP,
+		.in_size = sizeof(struct mshv_vp_cpuid_values),
+		.when = MSHV_WHEN_ACTIVE,
+		.vp = mshv_get_vp_cpuid_values,
+	},
+	{
+		.cmd = MSHV_VP_TRANSLATE_GVA,
+		.cap = MSHV_CAP_TRANSLATE_GVA,
+		.fd = MSHV_FD_VP,
+		.in_size = sizeof(struct mshv_translate_gva),
+		.when = MSHV_WHEN_ACTIVE,
+		.vp = mshv_translate_gva,
+	},
 };
 
 static u32 mshv_cap_nested(void)
@@ -256,11 +313,13 @@ static u32 mshv_cap_hv_build(void)
  * struct mshv_cap - capability with a value other than "the driver has it"
  * @cap: MSHV_CAP_*; those of ioctls too
  * @value: its value, when @probe is NULL
+ * @call: HVX_CALL_* that the hypervisor must have, otherwise it is 0; or 0
  * @probe: asks the hypervisor or the kernel
  */
 struct mshv_cap {
 	u32 cap;
 	u32 value;
+	u16 call;
 	u32 (*probe)(void);
 };
 
@@ -286,7 +345,25 @@ static const struct mshv_cap mshv_caps[] = {
 	{ .cap = MSHV_CAP_MAX_REGIONS, .value = MSHV_MAX_REGIONS },
 	{ .cap = MSHV_CAP_MAX_GSIS, .value = MSHV_MAX_GSIS },
 	{ .cap = MSHV_CAP_HV_BUILD, .probe = mshv_cap_hv_build },
+	{ .cap = MSHV_CAP_INSTALL_INTERCEPT, .value = 1, .call = HVX_CALL_INSTALL_INTERCEPT },
+	{ .cap = MSHV_CAP_ASSERT_INTERRUPT, .value = 1,
+	  .call = HVX_CALL_ASSERT_VIRTUAL_INTERRUPT },
+	{ .cap = MSHV_CAP_GET_PROPERTY, .value = 1, .call = HVX_CALL_GET_PARTITION_PROPERTY },
+	{ .cap = MSHV_CAP_SET_PROPERTY, .value = 1, .call = HVX_CALL_SET_PARTITION_PROPERTY },
+	{ .cap = MSHV_CAP_TRANSLATE_GVA, .value = 1, .call = HVX_CALL_TRANSLATE_VIRTUAL_ADDRESS },
+	{ .cap = MSHV_CAP_INTERCEPT_RESULT, .value = 1,
+	  .call = HVX_CALL_REGISTER_INTERCEPT_RESULT },
+	{ .cap = MSHV_CAP_MSR_RESULT, .value = 1, .call = HVX_CALL_REGISTER_INTERCEPT_RESULT },
+	{ .cap = MSHV_CAP_VP_CPUID_VALUES, .value = MSHV_MAX_CPUID_ENTRIES,
+	  .call = HVX_CALL_GET_VP_CPUID_VALUES },
 };
+
+static u32 mshv_cap_value(const struct mshv_cap *cap)
+{
+	if (cap->call && !mshv_hvcall_present(cap->call))
+		return 0;
+	return cap->probe ? cap->probe() : cap->value;
+}
 
 u32 mshv_capability(u32 cap)
 {
@@ -294,7 +371,7 @@ u32 mshv_capability(u32 cap)
 
 	for (i = 0; i < ARRAY_SIZE(mshv_caps); i++)
 		if (mshv_caps[i].cap == cap)
-			return mshv_caps[i].probe ? mshv_caps[i].probe() : mshv_caps[i].value;
+			return mshv_cap_value(&mshv_caps[i]);
 	for (i = 0; i < ARRAY_SIZE(mshv_ioctls); i++)
 		if (mshv_ioctls[i].cap == cap)
 			return 1;

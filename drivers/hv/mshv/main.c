@@ -13,6 +13,7 @@
 
 #include "compat.h"
 #include "debugfs.h"
+#include "hvcall.h"
 #include "ioctl.h"
 #include "mshv.h"
 #include "run.h"
@@ -52,6 +53,7 @@ static int __init mshv_init(void)
 		pr_err("the hypervisor's scheduler is unknown: %d\n", ret);
 		return ret;
 	}
+	mshv_hvcalls_probe();
 	ret = mshv_synic_init();
 	if (ret) {
 		pr_err("no interrupts from the hypervisor: %d\n", ret);

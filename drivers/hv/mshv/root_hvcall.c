@@ -4,7 +4,7 @@
  *
  * Only those in the table, and only about the partition whose file it is. What
  * the hypervisor gets is a copy of the input, checked for what the driver cares
- * about: sizes, and registers that are its own.
+ * about: sizes, registers that are its own, properties that are not the VMM's.
  */
 #include <linux/gfp.h>
 #include <linux/kernel.h>
@@ -21,6 +21,7 @@
 #include "root_hvcall.h"
 #include "run.h"
 #include "trace.h"
+#include "typed.h"
 
 /* mshv_hvcall_row.flags */
 #define HVC_REP		BIT(0)	/* rep hypercall */
@@ -192,6 +193,17 @@ static bool mshv_hvcall_sets_reserved(const struct mshv_user_hvcall *uc)
 	return false;
 }
 
+static int mshv_hvcall_check_input(const struct mshv_user_hvcall *uc)
+{
+	const struct hvx_in_set_partition_property *property = uc->in;
+
+	if (mshv_hvcall_sets_reserved(uc))
+		return -EINVAL;
+	if (uc->row->code == HVX_CALL_SET_PARTITION_PROPERTY)
+		return mshv_property_check(property->code, property->value);
+	return 0;
+}
+
 static void mshv_hvcall_free(struct mshv_user_hvcall *uc)
 {
 	free_page((unsigned long)uc->in);
@@ -215,8 +227,8 @@ static int mshv_hvcall_prepare(struct mshv_user_hvcall *uc)
 	if (copy_from_user(uc->in, u64_to_user_ptr(args->in_ptr), args->in_sz))
 		goto free;
 	*(u64 *)uc->in = uc->partition_id;
-	ret = -EINVAL;
-	if (mshv_hvcall_sets_reserved(uc))
+	ret = mshv_hvcall_check_input(uc);
+	if (ret)
 		goto free;
 	return 0;
 

@@ -245,6 +245,71 @@ TRACE_EVENT(mshv_vp_state,
 		  __entry->result)
 );
 
+TRACE_EVENT(mshv_install_intercept,
+	TP_PROTO(u64 partition, u32 type, u32 access, u64 parameter, u16 status),
+	TP_ARGS(partition, type, access, parameter, status),
+	TP_STRUCT__entry(
+		__field(u64, partition)
+		__field(u64, parameter)
+		__field(u32, type)
+		__field(u32, access)
+		__field(u16, status)
+	),
+	TP_fast_assign(
+		__entry->partition = partition;
+		__entry->parameter = parameter;
+		__entry->type = type;
+		__entry->access = access;
+		__entry->status = status;
+	),
+	TP_printk("partition=%#llx type=%u access=%#x parameter=%#llx status=%#x",
+		  __entry->partition, __entry->type, __entry->access, __entry->parameter,
+		  __entry->status)
+);
+
+TRACE_EVENT(mshv_assert_interrupt,
+	TP_PROTO(u64 partition, u32 type, u32 vector, u64 dest, u32 flags, u16 status),
+	TP_ARGS(partition, type, vector, dest, flags, status),
+	TP_STRUCT__entry(
+		__field(u64, partition)
+		__field(u64, dest)
+		__field(u32, type)
+		__field(u32, vector)
+		__field(u32, flags)
+		__field(u16, status)
+	),
+	TP_fast_assign(
+		__entry->partition = partition;
+		__entry->dest = dest;
+		__entry->type = type;
+		__entry->vector = vector;
+		__entry->flags = flags;
+		__entry->status = status;
+	),
+	TP_printk("partition=%#llx type=%u vector=%u dest=%#llx flags=%#x status=%#x",
+		  __entry->partition, __entry->type, __entry->vector, __entry->dest,
+		  __entry->flags, __entry->status)
+);
+
+TRACE_EVENT(mshv_set_property,
+	TP_PROTO(u64 partition, u32 code, u64 value, u16 status),
+	TP_ARGS(partition, code, value, status),
+	TP_STRUCT__entry(
+		__field(u64, partition)
+		__field(u64, value)
+		__field(u32, code)
+		__field(u16, status)
+	),
+	TP_fast_assign(
+		__entry->partition = partition;
+		__entry->value = value;
+		__entry->code = code;
+		__entry->status = status;
+	),
+	TP_printk("partition=%#llx code=%#x value=%#llx status=%#x", __entry->partition,
+		  __entry->code, __entry->value, __entry->status)
+);
+
 /* The message about a call that completes later; or about none */
 TRACE_EVENT(mshv_async_complete,
 	TP_PROTO(u64 partition, u16 status, bool expected),
@@ -261,6 +326,56 @@ TRACE_EVENT(mshv_async_complete,
 	),
 	TP_printk("partition=%#llx status=%#x expected=%d", __entry->partition,
 		  __entry->status, __entry->expected)
+);
+
+/* @key: CPUID leaf or MSR */
+TRACE_EVENT(mshv_intercept_result,
+	TP_PROTO(u64 partition, u32 vp, u32 type, u32 key, u16 status),
+	TP_ARGS(partition, vp, type, key, status),
+	TP_STRUCT__entry(
+		__field(u64, partition)
+		__field(u32, vp)
+		__field(u32, type)
+		__field(u32, key)
+		__field(u16, status)
+	),
+	TP_fast_assign(
+		__entry->partition = partition;
+		__entry->vp = vp;
+		__entry->type = type;
+		__entry->key = key;
+		__entry->status = status;
+	),
+	TP_printk("partition=%#llx vp=%u type=%u key=%#x status=%#x", __entry->partition,
+		  __entry->vp, __entry->type, __entry->key, __entry->status)
+);
+
+/* @rounds: how often the hypervisor had to walk the guest's page tables */
+TRACE_EVENT(mshv_translate_gva,
+	TP_PROTO(u64 partition, u32 vp, u64 gva, u64 flags, u32 result, u64 gfn,
+		 unsigned int rounds),
+	TP_ARGS(partition, vp, gva, flags, result, gfn, rounds),
+	TP_STRUCT__entry(
+		__field(u64, partition)
+		__field(u64, gva)
+		__field(u64, flags)
+		__field(u64, gfn)
+		__field(u32, vp)
+		__field(u32, result)
+		__field(unsigned int, rounds)
+	),
+	TP_fast_assign(
+		__entry->partition = partition;
+		__entry->gva = gva;
+		__entry->flags = flags;
+		__entry->gfn = gfn;
+		__entry->vp = vp;
+		__entry->result = result;
+		__entry->rounds = rounds;
+	),
+	TP_printk("partition=%#llx vp=%u gva=%#llx flags=%#llx result=%u gfn=%#llx rounds=%u",
+		  __entry->partition, __entry->vp, __entry->gva, __entry->flags,
+		  __entry->result, __entry->gfn, __entry->rounds)
 );
 
 TRACE_EVENT(mshv_synic_message,

@@ -80,6 +80,15 @@
 /* Statistics: MSHV_GET_STATS_FD */
 #define MSHV_CAP_PARTITION_STATS	0xc0
 #define MSHV_CAP_VP_STATS		0xc1
+/* Capabilities of calls that have a hypercall behind them */
+#define MSHV_CAP_INSTALL_INTERCEPT	0xd0
+#define MSHV_CAP_ASSERT_INTERRUPT	0xd1
+#define MSHV_CAP_GET_PROPERTY		0xd2
+#define MSHV_CAP_SET_PROPERTY		0xd3
+#define MSHV_CAP_TRANSLATE_GVA		0xd4
+#define MSHV_CAP_INTERCEPT_RESULT	0xd5
+#define MSHV_CAP_MSR_RESULT		0xd6	/* MSHV_INTERCEPT_RESULT_MSR */
+#define MSHV_CAP_VP_CPUID_VALUES	0xd7	/* entries per call */
 
 /*
  * /dev/mshv
@@ -323,6 +332,106 @@ struct mshv_root_hvcall {
 	__u64 out_ptr;
 };
 
+/*
+ * Calls with a hypercall behind them. In all of them @status is 0 on entry and
+ * is the hypervisor's status afterwards, also when the call fails; it is 0 if
+ * the failure was not the hypervisor's.
+ */
+
+/* What the guest does that is intercepted */
+enum {
+	MSHV_INTERCEPT_IO_PORT = 0,
+	MSHV_INTERCEPT_MSR = 1,
+	MSHV_INTERCEPT_CPUID = 2,
+	MSHV_INTERCEPT_EXCEPTION = 3,
+	MSHV_INTERCEPT_HYPERCALL = 8,
+	MSHV_INTERCEPT_APIC_INIT_SIPI = 9,
+	MSHV_INTERCEPT_APIC_WRITE = 11,
+	MSHV_INTERCEPT_MSR_INDEX = 12,
+};
+
+enum {
+	MSHV_INTERCEPT_BIT_READ,
+	MSHV_INTERCEPT_BIT_WRITE,
+	MSHV_INTERCEPT_BIT_EXECUTE,
+	MSHV_INTERCEPT_BIT_COUNT
+};
+
+#define MSHV_INTERCEPT_ACCESS_MASK	((1 << MSHV_INTERCEPT_BIT_COUNT) - 1)
+
+/**
+ * struct mshv_install_intercept - argument of MSHV_INSTALL_INTERCEPT
+ * @type: MSHV_INTERCEPT_*
+ * @access: bit set, 1 << MSHV_INTERCEPT_BIT_*: accesses to be intercepted; 0
+ *	    removes the intercept
+ * @parameter: port, CPUID leaf, exception vector, mask of APIC registers, or
+ *	       MSR, as @type needs; otherwise 0
+ * @status: out: status of the hypervisor
+ * @rsvd: must be 0
+ */
+struct mshv_install_intercept {
+	__u32 type;
+	__u32 access;
+	__u64 parameter;
+	__u16 status;
+	__u8  rsvd[6];
+};
+
+/* How an interrupt is delivered */
+enum {
+	MSHV_INTERRUPT_FIXED = 0,
+	MSHV_INTERRUPT_LOWEST_PRIORITY = 1,
+	MSHV_INTERRUPT_SMI = 2,
+	MSHV_INTERRUPT_NMI = 4,
+	MSHV_INTERRUPT_INIT = 5,
+	MSHV_INTERRUPT_SIPI = 6,
+	MSHV_INTERRUPT_EXTINT = 7,
+	MSHV_INTERRUPT_LINT0 = 8,
+	MSHV_INTERRUPT_LINT1 = 9,
+};
+
+enum {
+	MSHV_INTERRUPT_BIT_LEVEL,
+	MSHV_INTERRUPT_BIT_LOGICAL,
+	MSHV_INTERRUPT_BIT_COUNT
+};
+
+#define MSHV_INTERRUPT_FLAGS_MASK	((1 << MSHV_INTERRUPT_BIT_COUNT) - 1)
+
+/**
+ * struct mshv_assert_interrupt - argument of MSHV_ASSERT_INTERRUPT
+ * @dest: APIC id of the target, or logical destination with LOGICAL
+ * @type: MSHV_INTERRUPT_*
+ * @vector: 16 to 255 with FIXED and LOWEST_PRIORITY, 0 to 255 with others
+ * @flags: bit set, 1 << MSHV_INTERRUPT_BIT_*: level-triggered; logical
+ *	   destination
+ * @status: out: status of the hypervisor
+ * @rsvd: must be 0
+ */
+struct mshv_assert_interrupt {
+	__u64 dest;
+	__u32 type;
+	__u32 vector;
+	__u32 flags;
+	__u16 status;
+	__u16 rsvd;
+};
+
+/**
+ * struct mshv_partition_property - argument of MSHV_GET_PARTITION_PROPERTY and
+ *				    MSHV_SET_PARTITION_PROPERTY
+ * @code: the hypervisor's code of the property
+ * @status: out: status of the hypervisor
+ * @rsvd: must be 0
+ * @value: its value; out with GET, where it must be 0 on entry
+ */
+struct mshv_partition_property {
+	__u32 code;
+	__u16 status;
+	__u16 rsvd;
+	__u64 value;
+};
+
 #define MSHV_INITIALIZE_PARTITION	_IO(MSHV_IOCTL, 0x00)
 #define MSHV_CREATE_VP			_IOW(MSHV_IOCTL, 0x01, struct mshv_create_vp)
 #define MSHV_SET_GUEST_MEMORY		_IOW(MSHV_IOCTL, 0x02, struct mshv_user_mem_region)
@@ -332,6 +441,10 @@ struct mshv_root_hvcall {
 #define MSHV_GET_GPAP_ACCESS_BITMAP	_IOWR(MSHV_IOCTL, 0x06, struct mshv_gpap_access_bitmap)
 /* On the device, on partitions and on VPs */
 #define MSHV_ROOT_HVCALL		_IOWR(MSHV_IOCTL, 0x07, struct mshv_root_hvcall)
+#define MSHV_INSTALL_INTERCEPT		_IOWR(MSHV_IOCTL, 0x90, struct mshv_install_intercept)
+#define MSHV_ASSERT_INTERRUPT		_IOWR(MSHV_IOCTL, 0x91, struct mshv_assert_interrupt)
+#define MSHV_GET_PARTITION_PROPERTY	_IOWR(MSHV_IOCTL, 0x92, struct mshv_partition_property)
+#define MSHV_SET_PARTITION_PROPERTY	_IOWR(MSHV_IOCTL, 0x93, struct mshv_partition_property)
 
 /*
  * Virtual processors
@@ -396,6 +509,201 @@ struct mshv_vp_registers {
 	__u64 regs_ptr;
 };
 
+/* Kinds of result that can be registered */
+enum {
+	MSHV_INTERCEPT_RESULT_MSR = 1,
+	MSHV_INTERCEPT_RESULT_CPUID = 2,
+};
+
+enum {
+	MSHV_CPUID_RESULT_BIT_SUBLEAF_SPECIFIC,
+	MSHV_CPUID_RESULT_BIT_ALWAYS_OVERRIDE,
+	MSHV_CPUID_RESULT_BIT_COUNT
+};
+
+#define MSHV_CPUID_RESULT_FLAGS_MASK	((1 << MSHV_CPUID_RESULT_BIT_COUNT) - 1)
+
+/**
+ * struct mshv_cpuid_bits - what a register of CPUID returns
+ * @value: value
+ * @mask: the bits of @value that count; others are as they would be without
+ */
+struct mshv_cpuid_bits {
+	__u32 value;
+	__u32 mask;
+};
+
+/**
+ * struct mshv_cpuid_result - what CPUID returns
+ * @function: leaf, EAX
+ * @index: subleaf, ECX
+ * @flags: bit set, 1 << MSHV_CPUID_RESULT_BIT_*: for this subleaf only; in
+ *	   preference to what the hypervisor would put there
+ * @rsvd: must be 0
+ * @eax: result in EAX
+ * @ebx: result in EBX
+ * @ecx: result in ECX
+ * @edx: result in EDX
+ */
+struct mshv_cpuid_result {
+	__u32 function;
+	__u32 index;
+	__u32 flags;
+	__u32 rsvd;
+	struct mshv_cpuid_bits eax;
+	struct mshv_cpuid_bits ebx;
+	struct mshv_cpuid_bits ecx;
+	struct mshv_cpuid_bits edx;
+};
+
+/* What becomes of an access to an MSR that the guest does not have */
+enum {
+	MSHV_MSR_ACTION_FAULT,		/* #GP */
+	MSHV_MSR_ACTION_IGNORE,		/* writes are dropped, reads give 0 */
+	MSHV_MSR_ACTION_COUNT
+};
+
+/**
+ * struct mshv_msr_result - what becomes of accesses to an MSR
+ * @index: MSR
+ * @access: bit set, 1 << MSHV_INTERCEPT_BIT_READ or _WRITE, at least one
+ * @action: MSHV_MSR_ACTION_*
+ * @rsvd: must be 0
+ */
+struct mshv_msr_result {
+	__u32 index;
+	__u32 access;
+	__u32 action;
+	__u32 rsvd[9];
+};
+
+/**
+ * struct mshv_intercept_result - argument of MSHV_REGISTER_INTERCEPT_RESULT
+ * @type: MSHV_INTERCEPT_RESULT_*
+ * @status: out: status of the hypervisor
+ * @rsvd: must be 0
+ * @cpuid: for CPUID
+ * @msr: for MSR
+ */
+struct mshv_intercept_result {
+	__u32 type;
+	__u16 status;
+	__u16 rsvd;
+	union {
+		struct mshv_cpuid_result cpuid;
+		struct mshv_msr_result msr;
+	};
+};
+
+/**
+ * struct mshv_cpuid_entry - one question to CPUID, and the answer
+ * @function: leaf, EAX
+ * @index: subleaf, ECX
+ * @xfem: XCR0 that the answer shall be for, without USE_VP_XFEM_XSS
+ * @xss: IA32_XSS, likewise
+ * @eax: out
+ * @ebx: out
+ * @ecx: out
+ * @edx: out
+ */
+struct mshv_cpuid_entry {
+	__u32 function;
+	__u32 index;
+	__u64 xfem;
+	__u64 xss;
+	__u32 eax;
+	__u32 ebx;
+	__u32 ecx;
+	__u32 edx;
+};
+
+enum {
+	MSHV_CPUID_VALUES_BIT_USE_VP_XFEM_XSS,
+	MSHV_CPUID_VALUES_BIT_APPLY_REGISTERED,
+	MSHV_CPUID_VALUES_BIT_COUNT
+};
+
+#define MSHV_CPUID_VALUES_FLAGS_MASK	((1 << MSHV_CPUID_VALUES_BIT_COUNT) - 1)
+
+/**
+ * struct mshv_vp_cpuid_values - argument of MSHV_GET_VP_CPUID_VALUES
+ * @count: number of entries, at most the value of MSHV_CAP_VP_CPUID_VALUES
+ * @flags: bit set, 1 << MSHV_CPUID_VALUES_BIT_*: take XCR0 and IA32_XSS of the
+ *	   VP, not of the entries; with results that were registered
+ * @entries_ptr: address of an array of struct mshv_cpuid_entry
+ * @status: out: status of the hypervisor
+ * @rsvd: must be 0
+ */
+struct mshv_vp_cpuid_values {
+	__u32 count;
+	__u32 flags;
+	__u64 entries_ptr;
+	__u16 status;
+	__u8  rsvd[6];
+};
+
+enum {
+	MSHV_TRANSLATE_GVA_BIT_READ,
+	MSHV_TRANSLATE_GVA_BIT_WRITE,
+	MSHV_TRANSLATE_GVA_BIT_EXECUTE,
+	MSHV_TRANSLATE_GVA_BIT_PRIVILEGE_EXEMPT,
+	MSHV_TRANSLATE_GVA_BIT_SET_PAGE_TABLE_BITS,
+	MSHV_TRANSLATE_GVA_BIT_TLB_FLUSH_INHIBIT,
+	MSHV_TRANSLATE_GVA_BIT_SUPERVISOR,
+	MSHV_TRANSLATE_GVA_BIT_USER,
+	MSHV_TRANSLATE_GVA_BIT_ENFORCE_SMAP,
+	MSHV_TRANSLATE_GVA_BIT_OVERRIDE_SMAP,
+	MSHV_TRANSLATE_GVA_BIT_SHADOW_STACK,
+	MSHV_TRANSLATE_GVA_BIT_COUNT
+};
+
+#define MSHV_TRANSLATE_GVA_FLAGS_MASK	((1 << MSHV_TRANSLATE_GVA_BIT_COUNT) - 1)
+
+/* How a translation ended */
+enum {
+	MSHV_TRANSLATE_GVA_SUCCESS,
+	MSHV_TRANSLATE_GVA_PAGE_NOT_PRESENT,
+	MSHV_TRANSLATE_GVA_PRIVILEGE_VIOLATION,
+	MSHV_TRANSLATE_GVA_INVALID_PTE_FLAGS,
+	MSHV_TRANSLATE_GVA_GPA_UNMAPPED,
+	MSHV_TRANSLATE_GVA_NO_READ_ACCESS,
+	MSHV_TRANSLATE_GVA_NO_WRITE_ACCESS,
+	MSHV_TRANSLATE_GVA_ILLEGAL_OVERLAY,
+	MSHV_TRANSLATE_GVA_INTERCEPT,
+	MSHV_TRANSLATE_GVA_UNACCEPTED,
+};
+
+/**
+ * struct mshv_translate_gva_result - result of MSHV_VP_TRANSLATE_GVA
+ * @code: MSHV_TRANSLATE_GVA_SUCCESS, or why there is no translation
+ * @cache_type: memory type, as in the PAT
+ * @overlay: bit 0: the page is an overlay of the hypervisor's
+ * @rsvd: 0
+ */
+struct mshv_translate_gva_result {
+	__u32 code;
+	__u8  cache_type;
+	__u8  overlay;
+	__u16 rsvd;
+};
+
+/**
+ * struct mshv_translate_gva - argument of MSHV_VP_TRANSLATE_GVA
+ * @gva: address in the address space that the VP uses now
+ * @flags: bit set, 1 << MSHV_TRANSLATE_GVA_BIT_*
+ * @result: address of a struct mshv_translate_gva_result
+ * @gpa: address of a __u64: the guest physical address; meaningful only with
+ *	 MSHV_TRANSLATE_GVA_SUCCESS
+ *
+ * Number and layout are those of downstream kernels, whose clients use it.
+ */
+struct mshv_translate_gva {
+	__u64 gva;
+	__u64 flags;
+	__u64 result;
+	__u64 gpa;
+};
+
 #define MSHV_RUN_VP			_IOR(MSHV_IOCTL, 0x00, struct mshv_run_vp)
 #define MSHV_GET_VP_STATE		_IOWR(MSHV_IOCTL, 0x01, struct mshv_get_set_vp_state)
 #define MSHV_SET_VP_STATE		_IOWR(MSHV_IOCTL, 0x02, struct mshv_get_set_vp_state)
@@ -403,6 +711,9 @@ struct mshv_vp_registers {
 #define MSHV_SET_VP_REGISTERS		_IOW(MSHV_IOCTL, 0x06, struct mshv_vp_registers)
 /* Makes the current MSHV_RUN_VP, or else the next one, fail with EINTR, once */
 #define MSHV_CANCEL_RUN_VP		_IO(MSHV_IOCTL, 0x88)
+#define MSHV_REGISTER_INTERCEPT_RESULT	_IOWR(MSHV_IOCTL, 0x98, struct mshv_intercept_result)
+#define MSHV_GET_VP_CPUID_VALUES	_IOWR(MSHV_IOCTL, 0x99, struct mshv_vp_cpuid_values)
+#define MSHV_VP_TRANSLATE_GVA		_IOWR(MSHV_IOCTL, 0xF2, struct mshv_translate_gva)
 
 /*
  * Statistics
