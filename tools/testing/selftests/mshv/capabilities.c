@@ -322,6 +322,61 @@ static bool probe_build(struct fds *f, int value)
 	return value > 0;
 }
 
+static bool probe_install_intercept(struct fds *f, int value)
+{
+	return !pt_install_intercept(f->vm.fd, MSHV_INTERCEPT_CPUID, ACCESS_EXECUTE, 1);
+}
+
+static bool probe_assert_interrupt(struct fds *f, int value)
+{
+	return !pt_assert_interrupt(f->vm.fd, MSHV_INTERRUPT_FIXED, 0, 0x40, 0);
+}
+
+static bool probe_get_property(struct fds *f, int value)
+{
+	u64 width = 0;
+
+	return !pt_get_property(f->vm.fd, HVX_PROP_PHYSICAL_ADDRESS_WIDTH, &width) && width;
+}
+
+static bool probe_set_property(struct fds *f, int value)
+{
+	return !pt_set_property(f->vm.fd, HVX_PROP_UNIMPLEMENTED_MSR_ACTION,
+				HVX_MSR_ACTION_IGNORE);
+}
+
+static bool probe_translate(struct fds *f, int value)
+{
+	struct mshv_translate_gva_result result;
+	u64 gpa = 0;
+
+	vp_setup(&f->vp, MODE_LONG, GUEST_CODE_BASE);
+	return !vp_translate(f->vp.fd, 0x1234, 0, &result, &gpa) && !result.code &&
+	       gpa == 0x1234;
+}
+
+static bool probe_intercept_result(struct fds *f, int value)
+{
+	static const struct mshv_cpuid_bits eax = { 1, 1 };
+
+	return !vp_cpuid_result(f->vp.fd, 0x4000ffff, 0, 0, &eax);
+}
+
+static bool probe_msr_result(struct fds *f, int value)
+{
+	return !vp_msr_result(f->vp.fd, 0x4badf00d, ACCESS_READ, MSHV_MSR_ACTION_IGNORE);
+}
+
+static bool probe_cpuid_values(struct fds *f, int value)
+{
+	struct mshv_cpuid_entry *e = calloc(value + 1, sizeof(*e));
+	bool ok = !vp_cpuid_values(f->vp.fd, 0, e, value) && e[value - 1].eax &&
+		  vp_cpuid_values(f->vp.fd, 0, e, value + 1) == -EINVAL;
+
+	free(e);
+	return ok;
+}
+
 /*
  * The capabilities. @cmd, if not 0, is the ioctl that does not exist on @kind
  * without the capability. What has neither probe nor ioctl is never set by
@@ -377,6 +432,14 @@ static const struct capability {
 	CAP(HV_BUILD, probe_build),
 	CAP(PARTITION_STATS, NULL, KIND_PT, MSHV_GET_STATS_FD),
 	CAP(VP_STATS, NULL, KIND_VP, MSHV_GET_STATS_FD),
+	CAP(INSTALL_INTERCEPT, probe_install_intercept, KIND_PT, MSHV_INSTALL_INTERCEPT),
+	CAP(ASSERT_INTERRUPT, probe_assert_interrupt, KIND_PT, MSHV_ASSERT_INTERRUPT),
+	CAP(GET_PROPERTY, probe_get_property, KIND_PT, MSHV_GET_PARTITION_PROPERTY),
+	CAP(SET_PROPERTY, probe_set_property, KIND_PT, MSHV_SET_PARTITION_PROPERTY),
+	CAP(TRANSLATE_GVA, probe_translate, KIND_VP, MSHV_VP_TRANSLATE_GVA),
+	CAP(INTERCEPT_RESULT, probe_intercept_result, KIND_VP, MSHV_REGISTER_INTERCEPT_RESULT),
+	CAP(MSR_RESULT, probe_msr_result, KIND_VP, MSHV_REGISTER_INTERCEPT_RESULT),
+	CAP(VP_CPUID_VALUES, probe_cpuid_values, KIND_VP, MSHV_GET_VP_CPUID_VALUES),
 };
 
 static const struct capability *capability_find(u32 nr)
@@ -533,6 +596,23 @@ TEST(absent_ones_are_enotty)
 		EXPECT_EQ(-ENOTTY, xioctl(fds_get(&f, c->kind), c->cmd, NULL))
 			TH_LOG("%s is absent, its ioctl is there", c->name);
 	}
+	fds_close(&f);
+}
+
+/* What clients of downstream kernels try, to fall back if it is ENOTTY */
+TEST(downstream_ioctls_are_enotty)
+{
+	static const unsigned int create_device = 0xc00cb808, set_attr = 0x4018b800;
+	u64 arg[3] = { 0 };
+	struct fds f;
+
+	fds_open(&f);
+	EXPECT_EQ(-ENOTTY, xioctl(f.vm.fd, create_device, arg));
+	EXPECT_EQ(-ENOTTY, xioctl(f.vm.dev, create_device, arg));
+	EXPECT_EQ(-ENOTTY, xioctl(f.vm.fd, set_attr, arg));
+	/* a VP's number on a partition, and the reverse */
+	EXPECT_EQ(-ENOTTY, xioctl(f.vm.fd, MSHV_VP_TRANSLATE_GVA, arg));
+	EXPECT_EQ(-ENOTTY, xioctl(f.vp.fd, MSHV_SET_PARTITION_PROPERTY, arg));
 	fds_close(&f);
 }
 

@@ -132,6 +132,40 @@ static int step_disconnect(struct life *l)
 	return ioeventfd(l->pt, l->event, DOORBELL_GPA, 4, 0, 0);
 }
 
+/* The ioctls with one hypercall behind each */
+static int step_typed(struct life *l)
+{
+	static const struct mshv_cpuid_bits eax = { 1, 1 };
+	struct mshv_translate_gva_result result;
+	struct mshv_cpuid_entry entry = { 0 };
+	u64 value;
+	int ret;
+
+	ret = pt_install_intercept(l->pt, MSHV_INTERCEPT_CPUID, ACCESS_EXECUTE, 2);
+	if (ret)
+		return ret;
+	ret = pt_set_property(l->pt, HVX_PROP_UNIMPLEMENTED_MSR_ACTION, HVX_MSR_ACTION_FAULT);
+	if (ret)
+		return ret;
+	ret = pt_get_property(l->pt, HVX_PROP_UNIMPLEMENTED_MSR_ACTION, &value);
+	if (ret)
+		return ret;
+	/* the guest's local APIC is off: it hears nothing */
+	ret = pt_assert_interrupt(l->pt, MSHV_INTERRUPT_FIXED, 0, 0x40, 0);
+	if (ret)
+		return ret;
+	ret = vp_cpuid_result(l->vp, 0x4000ffff, 0, 0, &eax);
+	if (ret)
+		return ret;
+	ret = vp_msr_result(l->vp, 0x4badf00d, ACCESS_READ, MSHV_MSR_ACTION_IGNORE);
+	if (ret)
+		return ret;
+	ret = vp_cpuid_values(l->vp, 0, &entry, 1);
+	if (ret)
+		return ret;
+	return vp_translate(l->vp, 0x1000, 0, &result, &value);
+}
+
 /* Everything a driver does for a VMM. 0, or what the first failing call said. */
 static int live(struct life *l)
 {
@@ -186,6 +220,9 @@ static int live(struct life *l)
 	if (ret)
 		return ret;
 	ret = hv_set_property(l->pt, HVX_PROP_UNIMPLEMENTED_MSR_ACTION, HVX_MSR_ACTION_FAULT);
+	if (ret)
+		return ret;
+	ret = step_typed(l);
 	if (ret)
 		return ret;
 
@@ -341,6 +378,18 @@ FIXTURE_VARIANT_ADD(each, UNMAP_GPA_PAGES) {
 
 FIXTURE_VARIANT_ADD(each, INSTALL_INTERCEPT) {
 	.code = HVX_CALL_INSTALL_INTERCEPT,
+};
+
+FIXTURE_VARIANT_ADD(each, REGISTER_INTERCEPT_RESULT) {
+	.code = HVX_CALL_REGISTER_INTERCEPT_RESULT,
+};
+
+FIXTURE_VARIANT_ADD(each, GET_VP_CPUID_VALUES) {
+	.code = HVX_CALL_GET_VP_CPUID_VALUES,
+};
+
+FIXTURE_VARIANT_ADD(each, TRANSLATE_VIRTUAL_ADDRESS) {
+	.code = HVX_CALL_TRANSLATE_VIRTUAL_ADDRESS,
 };
 
 FIXTURE_VARIANT_ADD(each, CREATE_VP) {

@@ -229,6 +229,23 @@ const char *msg_name(u32 type);
 void msg_print(const struct hvx_message *msg);
 
 /*
+ * Ioctls with one hypercall behind each
+ */
+int pt_install_intercept(int pt, u32 type, u32 access, u64 parameter);
+int pt_assert_interrupt(int pt, u32 type, u64 dest, u32 vector, u32 flags);
+int pt_get_property(int pt, u32 code, u64 *value);
+int pt_set_property(int pt, u32 code, u64 value);
+/* Only EAX is overridden. */
+int vp_cpuid_result(int vp, u32 function, u32 index, u32 flags, const struct mshv_cpuid_bits *eax);
+int vp_msr_result(int vp, u32 msr, u32 access, u32 action);
+int vp_cpuid_values(int vp, u32 flags, struct mshv_cpuid_entry *entries, u32 count);
+int vp_translate(int vp, u64 gva, u64 flags, struct mshv_translate_gva_result *result, u64 *gpa);
+
+#define ACCESS_READ	BIT(MSHV_INTERCEPT_BIT_READ)
+#define ACCESS_WRITE	BIT(MSHV_INTERCEPT_BIT_WRITE)
+#define ACCESS_EXECUTE	BIT(MSHV_INTERCEPT_BIT_EXECUTE)
+
+/*
  * Register names
  */
 
@@ -282,6 +299,8 @@ u64 ctl_account(unsigned int account);
 bool ctl_post(unsigned int lp, u32 type, u8 size, u64 word0, u64 word1);
 bool ctl_post_from(unsigned int lp, u32 type, u8 size, u64 sender, u64 word0);
 unsigned int ctl_ring(unsigned int lp, u32 port, unsigned int times);
+/* How SET_PARTITION_PROPERTY completes from now on. */
+void ctl_async(u64 ms, u64 flags);
 /* A TESTHV_CTL_* request as it is, for tests of the port itself. */
 int ctl_raw(u64 op, u64 *rbx, u64 *rcx, u64 *rsi, u64 *rdi);
 

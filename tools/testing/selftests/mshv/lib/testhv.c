@@ -70,6 +70,7 @@ static const u16 rep_codes[] = {
 	HVX_CALL_DEPOSIT_MEMORY, HVX_CALL_WITHDRAW_MEMORY, HVX_CALL_MAP_GPA_PAGES,
 	HVX_CALL_UNMAP_GPA_PAGES, HVX_CALL_GET_VP_REGISTERS, HVX_CALL_SET_VP_REGISTERS,
 	HVX_CALL_GET_GPA_PAGES_ACCESS_STATES,
+	HVX_CALL_GET_VP_CPUID_VALUES,
 };
 
 u64 ctl_reset(void)
@@ -112,6 +113,13 @@ u64 ctl_calls(u16 code, u64 *failed)
 	if (failed)
 		*failed = rcx;
 	return rbx;
+}
+
+void ctl_async(u64 ms, u64 flags)
+{
+	u64 rbx = ms, rcx = flags, rsi = 0, rdi = 0;
+
+	ctl_request(TESTHV_CTL_ASYNC, &rbx, &rcx, &rsi, &rdi);
 }
 
 u64 ctl_account(unsigned int account)
