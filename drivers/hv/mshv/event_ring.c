@@ -37,9 +37,7 @@ static void mshv_event_ring_more(struct irq_work *work)
 	mshv_event_ring_drain();
 }
 
-static DEFINE_PER_CPU(struct mshv_event_ring, mshv_event_ring) = {
-	.more = IRQ_WORK_INIT_HARD(mshv_event_ring_more),
-};
+static DEFINE_PER_CPU(struct mshv_event_ring, mshv_event_ring);
 
 static bool mshv_ring_is_empty(const struct hvx_event_ring *ring)
 {
@@ -148,7 +146,11 @@ static void mshv_event_ring_drain_here(void)
  */
 void mshv_event_ring_online(struct hvx_event_ring *ring)
 {
-	this_cpu_write(mshv_event_ring.ring, ring);
+	struct mshv_event_ring *this = this_cpu_ptr(&mshv_event_ring);
+
+	/* Not all kernels relocate initialized per-CPU data of modules */
+	this->more = IRQ_WORK_INIT_HARD(mshv_event_ring_more);
+	WRITE_ONCE(this->ring, ring);
 	mshv_event_ring_drain_here();
 }
 
