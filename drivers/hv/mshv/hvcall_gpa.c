@@ -9,6 +9,7 @@
 
 #include "hvcall.h"
 #include "mshv.h"
+#include "trace.h"
 
 /*
  * One hypercall runs with interrupts off. A list of this many pages is written
@@ -61,6 +62,7 @@ u16 mshv_hvcall_map_gpa(struct mshv_partition *pt, u64 gfn, u64 count, u32 flags
 		*done += call.done;
 	}
 
+	trace_mshv_gpa_map(pt->id, gfn, count, *done, flags & HVX_MAP_LARGE_PAGE, status);
 	return status;
 }
 
@@ -102,5 +104,6 @@ u16 mshv_hvcall_unmap_gpa(struct mshv_partition *pt, u64 gfn, u64 count, u32 fla
 		*done += call.done;
 	}
 
+	trace_mshv_gpa_unmap(pt->id, gfn, count, *done, flags & HVX_UNMAP_LARGE_PAGE, status);
 	return status;
 }

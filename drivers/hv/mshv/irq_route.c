@@ -12,6 +12,7 @@
 #include "hvcall.h"
 #include "irq.h"
 #include "mshv.h"
+#include "trace.h"
 
 /* Fields of an x86 interrupt message (Intel SDM 11.11, AMD APM 16.11) */
 #define MSHV_MSI_ADDRESS_LOGICAL	BIT(2)
@@ -234,7 +235,10 @@ void mshv_irq_assert(struct mshv_partition *pt, const struct mshv_irq *irq)
 		.dest = irq->dest,
 		.vector = irq->vector,
 	};
+	int ret;
 
 	atomic64_inc(&pt->counts[MSHV_PT_INTERRUPTS]);
-	mshv_hvcall_simple(HVX_CALL_ASSERT_VIRTUAL_INTERRUPT, &in, sizeof(in), NULL, 0);
+	ret = mshv_hvcall_simple(HVX_CALL_ASSERT_VIRTUAL_INTERRUPT, &in, sizeof(in), NULL, 0);
+	trace_mshv_irq_assert(pt->id, irq->type, irq->vector, irq->dest, irq->logical,
+			      irq->level, ret);
 }

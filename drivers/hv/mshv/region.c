@@ -17,6 +17,7 @@
 
 #include "hvcall.h"
 #include "mshv.h"
+#include "trace.h"
 
 /**
  * mshv_regions_init() - a partition without memory
@@ -313,6 +314,8 @@ static int mshv_region_remove(struct mshv_partition *pt, const struct mshv_user_
  */
 int mshv_regions_set(struct mshv_partition *pt, const struct mshv_user_mem_region *arg)
 {
+	int ret;
+
 	if (!arg->size || !IS_ALIGNED(arg->size, HVX_PAGE_SIZE) ||
 	    !IS_ALIGNED(arg->userspace_addr, HVX_PAGE_SIZE) ||
 	    (arg->flags & ~MSHV_SET_MEM_FLAGS_MASK) ||
@@ -320,9 +323,12 @@ int mshv_regions_set(struct mshv_partition *pt, const struct mshv_user_mem_regio
 		return -EINVAL;
 
 	if (arg->flags & BIT(MSHV_SET_MEM_BIT_UNMAP))
-		return mshv_region_remove(pt, arg);
+		ret = mshv_region_remove(pt, arg);
+	else
+		ret = mshv_region_add(pt, arg);
 
-	return mshv_region_add(pt, arg);
+	trace_mshv_region(pt->id, arg->guest_pfn, arg->size >> HVX_PAGE_SHIFT, arg->flags, ret);
+	return ret;
 }
 
 /**

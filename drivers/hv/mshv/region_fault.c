@@ -18,6 +18,7 @@
 #include "deposit.h"
 #include "hvcall.h"
 #include "mshv.h"
+#include "trace.h"
 
 /*
  * After so many rounds the guest is let go to fault again. That makes no
@@ -313,6 +314,7 @@ int mshv_regions_fault(struct mshv_partition *pt, u64 gfn, enum mshv_access acce
 		return 0;
 
 	ret = mshv_region_fault(region, gfn, access);
+	trace_mshv_gpa_fault(pt->id, gfn, access, ret);
 	mshv_region_put(region);
 	return ret;
 }

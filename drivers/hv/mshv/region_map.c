@@ -28,6 +28,7 @@
 
 #include "hvcall.h"
 #include "mshv.h"
+#include "trace.h"
 
 static u64 mshv_entry_pfn(u64 entry)
 {
@@ -304,7 +305,7 @@ static bool mshv_region_invalidate(struct mmu_interval_notifier *notifier,
 {
 	struct mshv_region *region = container_of(notifier, struct mshv_region, notifier);
 	bool may_sleep = mmu_notifier_range_blockable(range);
-	unsigned long start, last;
+	u64 first, last;
 	u16 status;
 
 	if (may_sleep)
@@ -314,10 +315,10 @@ static bool mshv_region_invalidate(struct mmu_interval_notifier *notifier,
 
 	mmu_interval_set_seq(notifier, seq);
 
-	start = max(range->start, notifier->interval_tree.start);
-	last = min(range->end - 1, notifier->interval_tree.last);
-	status = mshv_region_zap_range(region, mshv_region_gfn(region, start),
-				       mshv_region_gfn(region, last), true, may_sleep);
+	first = mshv_region_gfn(region, max(range->start, notifier->interval_tree.start));
+	last = mshv_region_gfn(region, min(range->end - 1, notifier->interval_tree.last));
+	status = mshv_region_zap_range(region, first, last, true, may_sleep);
+	trace_mshv_gpa_invalidate(region->pt->id, first, last, status);
 	if (status != HVX_STATUS_SUCCESS) {
 		mshv_partition_break(region->pt);
 		dev_err_ratelimited(mshv_dev,

@@ -378,6 +378,134 @@ TRACE_EVENT(mshv_translate_gva,
 		  __entry->result, __entry->gfn, __entry->rounds)
 );
 
+/* A region of guest memory; @flags: 1 << MSHV_SET_MEM_BIT_* */
+TRACE_EVENT(mshv_region,
+	TP_PROTO(u64 partition, u64 gfn, u64 pages, u32 flags, int result),
+	TP_ARGS(partition, gfn, pages, flags, result),
+	TP_STRUCT__entry(
+		__field(u64, partition)
+		__field(u64, gfn)
+		__field(u64, pages)
+		__field(u32, flags)
+		__field(int, result)
+	),
+	TP_fast_assign(
+		__entry->partition = partition;
+		__entry->gfn = gfn;
+		__entry->pages = pages;
+		__entry->flags = flags;
+		__entry->result = result;
+	),
+	TP_printk("partition=%#llx gfn=%#llx pages=%llu flags=%s result=%d",
+		  __entry->partition, __entry->gfn, __entry->pages,
+		  __print_flags(__entry->flags, "|", { 1, "write" }, { 2, "execute" },
+				{ 4, "unmap" }), __entry->result)
+);
+
+/* Pages that the hypervisor mapped or unmapped; large ones with @large */
+DECLARE_EVENT_CLASS(mshv_gpa,
+	TP_PROTO(u64 partition, u64 gfn, u64 count, u64 done, bool large, u16 status),
+	TP_ARGS(partition, gfn, count, done, large, status),
+	TP_STRUCT__entry(
+		__field(u64, partition)
+		__field(u64, gfn)
+		__field(u64, count)
+		__field(u64, done)
+		__field(bool, large)
+		__field(u16, status)
+	),
+	TP_fast_assign(
+		__entry->partition = partition;
+		__entry->gfn = gfn;
+		__entry->count = count;
+		__entry->done = done;
+		__entry->large = large;
+		__entry->status = status;
+	),
+	TP_printk("partition=%#llx gfn=%#llx done=%llu/%llu large=%d status=%#x",
+		  __entry->partition, __entry->gfn, __entry->done, __entry->count,
+		  __entry->large, __entry->status)
+);
+
+DEFINE_EVENT(mshv_gpa, mshv_gpa_map,
+	TP_PROTO(u64 partition, u64 gfn, u64 count, u64 done, bool large, u16 status),
+	TP_ARGS(partition, gfn, count, done, large, status)
+);
+
+DEFINE_EVENT(mshv_gpa, mshv_gpa_unmap,
+	TP_PROTO(u64 partition, u64 gfn, u64 count, u64 done, bool large, u16 status),
+	TP_ARGS(partition, gfn, count, done, large, status)
+);
+
+/* The guest touched a page; @result as of mshv_regions_fault() */
+TRACE_EVENT(mshv_gpa_fault,
+	TP_PROTO(u64 partition, u64 gfn, u32 access, int result),
+	TP_ARGS(partition, gfn, access, result),
+	TP_STRUCT__entry(
+		__field(u64, partition)
+		__field(u64, gfn)
+		__field(u32, access)
+		__field(int, result)
+	),
+	TP_fast_assign(
+		__entry->partition = partition;
+		__entry->gfn = gfn;
+		__entry->access = access;
+		__entry->result = result;
+	),
+	TP_printk("partition=%#llx gfn=%#llx access=%s result=%d", __entry->partition,
+		  __entry->gfn,
+		  __print_symbolic(__entry->access, { 0, "read" }, { 1, "write" },
+				   { 2, "execute" }), __entry->result)
+);
+
+/* The host takes pages from the VMM */
+TRACE_EVENT(mshv_gpa_invalidate,
+	TP_PROTO(u64 partition, u64 first, u64 last, u16 status),
+	TP_ARGS(partition, first, last, status),
+	TP_STRUCT__entry(
+		__field(u64, partition)
+		__field(u64, first)
+		__field(u64, last)
+		__field(u16, status)
+	),
+	TP_fast_assign(
+		__entry->partition = partition;
+		__entry->first = first;
+		__entry->last = last;
+		__entry->status = status;
+	),
+	TP_printk("partition=%#llx gfn=%#llx-%#llx status=%#x", __entry->partition,
+		  __entry->first, __entry->last, __entry->status)
+);
+
+TRACE_EVENT(mshv_irq_assert,
+	TP_PROTO(u64 partition, u32 type, u32 vector, u64 dest, bool logical, bool level,
+		 int result),
+	TP_ARGS(partition, type, vector, dest, logical, level, result),
+	TP_STRUCT__entry(
+		__field(u64, partition)
+		__field(u64, dest)
+		__field(u32, type)
+		__field(u32, vector)
+		__field(bool, logical)
+		__field(bool, level)
+		__field(int, result)
+	),
+	TP_fast_assign(
+		__entry->partition = partition;
+		__entry->dest = dest;
+		__entry->type = type;
+		__entry->vector = vector;
+		__entry->logical = logical;
+		__entry->level = level;
+		__entry->result = result;
+	),
+	TP_printk("partition=%#llx type=%u vector=%#x dest=%#llx logical=%d level=%d result=%d",
+		  __entry->partition, __entry->type, __entry->vector, __entry->dest,
+		  __entry->logical, __entry->level, __entry->result)
+);
+
 TRACE_EVENT(mshv_synic_message,
 	TP_PROTO(u32 type, u64 sender),
 	TP_ARGS(type, sender),
