@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "mshv_irq.h"
 #include "mshv_util.h"
 #include "kselftest_harness.h"
 
@@ -237,14 +238,6 @@ TEST(handler_during_the_run)
 static void *run_once(void *arg)
 {
 	return (void *)(long)vp_run(arg);
-}
-
-static pthread_t thread_start(void *(*fn)(void *arg), void *arg)
-{
-	pthread_t thread;
-
-	REQUIRE(!pthread_create(&thread, NULL, fn, arg), "pthread_create");
-	return thread;
 }
 
 static void wait_for_counter(struct guest *g)

@@ -415,6 +415,190 @@ TEST(registers_between_runs)
 	shared_free(&s);
 }
 
+/* State calls by way of the VP's file wait for their turn; by way of the partition's, no. */
+static void *read_state(void *arg)
+{
+	struct vp *vp = arg;
+	struct mshv_get_set_vp_state state = {
+		.type = MSHV_VP_STATE_LAPIC,
+		.buf_sz = PAGE,
+		.buf_ptr = (uintptr_t)mem_alloc(PAGE, PAGE),
+	};
+	long reads = 0;
+	int ret;
+
+	while (!READ_ONCE(stop)) {
+		state.buf_sz = PAGE;
+		ret = xioctl(vp->fd, MSHV_GET_VP_STATE, &state);
+		REQUIRE(!ret, "GET_VP_STATE: %d", ret);
+		reads++;
+	}
+	return (void *)reads;
+}
+
+static void *read_by_hypercall(void *arg)
+{
+	struct vp *vp = arg;
+	const u32 name = HVX_REG_RBX;
+	union hvx_value value;
+	long reads = 0;
+	int ret;
+
+	while (!READ_ONCE(stop)) {
+		ret = hv_get_regs(vp->vm->fd, vp->index, &name, &value, 1);
+		REQUIRE(!ret || ret == -EBUSY, "hypercall: %d", ret);
+		REQUIRE(ret || value.u64 == 0x1234, "another RBX");
+		reads += !ret;
+	}
+	return (void *)reads;
+}
+
+TEST(state_between_runs)
+{
+	pthread_t run, state = 0, hypercall;
+	void *states = NULL;
+	struct shared s;
+	u64 start;
+
+	shared_init(&s);
+	vp_load(&s.vp[0], MODE_LONG, guest_count);
+	vp_set(&s.vp[0], HVX_REG_RBX, 0x1234);
+	run = thread_start(run_short, &s.vp[0]);
+	if (cap(s.vm.fd, MSHV_CAP_VP_STATE_LAPIC))
+		state = thread_start(read_state, &s.vp[0]);
+	hypercall = thread_start(read_by_hypercall, &s.vp[0]);
+	start = now_us();
+	while (now_us() - start < TIME_US) {
+		usleep(1000);
+		pthread_kill(run, SIGUSR1);
+	}
+	thread_stop(run);
+	thread_stop(hypercall);
+	if (state) {
+		pthread_join(state, &states);
+		EXPECT_LT(0, (long)states);
+	}
+	EXPECT_LT(0, *(u64 *)(s.vm.ram + GUEST_DATA));
+	shared_free(&s);
+}
+
+/* A partition whose file is closed while VPs are being created in it. */
+struct closing {
+	int dev;
+	int pt;
+	long made, closed;
+};
+
+static void *open_and_close(void *arg)
+{
+	struct closing *c = arg;
+	unsigned int i;
+
+	for (i = 0; !READ_ONCE(stop); i++) {
+		int pt = partition_create(c->dev, PT_DEFAULT);
+
+		REQUIRE(pt >= 0, "CREATE_PARTITION: %d", pt);
+		REQUIRE(!partition_initialize(pt), "INITIALIZE_PARTITION");
+		WRITE_ONCE(c->pt, pt);
+		usleep(i * 61 % 1000);
+		close(pt);
+		c->closed++;
+	}
+	return NULL;
+}
+
+/* The number may be another file's by the time it is used. */
+static void *create_in_closing(void *arg)
+{
+	struct closing *c = arg;
+	struct mshv_run_vp run;
+	int vp, ret;
+
+	while (!READ_ONCE(stop)) {
+		vp = vp_create(READ_ONCE(c->pt), 3);
+		REQUIRE(vp >= 0 || vp == -EBADF || vp == -ENOTTY || vp == -EEXIST ||
+			vp == -EBADFD, "CREATE_VP: %d", vp);
+		if (vp < 0)
+			continue;
+		/* it has no memory to run in, or no partition */
+		ret = xioctl(vp, MSHV_RUN_VP, &run);
+		REQUIRE(!ret || ret == -ESHUTDOWN || ret == -EINTR, "RUN_VP: %d", ret);
+		close(vp);
+		__atomic_add_fetch(&c->made, 1, __ATOMIC_RELAXED);
+	}
+	return NULL;
+}
+
+TEST(create_vp_while_closing)
+{
+	struct closing c = { .pt = -1 };
+	struct accounts before;
+	pthread_t threads[3];
+	unsigned int i;
+
+	if (ctl_present())
+		accounts_read(&before);
+	WRITE_ONCE(stop, false);
+	c.dev = dev_open();
+	threads[0] = thread_start(open_and_close, &c);
+	for (i = 1; i < ARRAY_SIZE(threads); i++)
+		threads[i] = thread_start(create_in_closing, &c);
+	usleep(TIME_US);
+	WRITE_ONCE(stop, true);
+	for (i = 0; i < ARRAY_SIZE(threads); i++)
+		pthread_join(threads[i], NULL);
+	TH_LOG("%ld VPs in %ld partitions", c.made, c.closed);
+	EXPECT_LT(0, c.made);
+	EXPECT_LT(0, c.closed);
+	close(c.dev);
+	if (ctl_present())
+		EXPECT_EQ(0, accounts_open(&before));
+}
+
+/* C1 */
+static void *partitions_loop(void *arg)
+{
+	int dev = *(int *)arg;
+	long n = 0;
+
+	while (!READ_ONCE(stop)) {
+		int pt = partition_create(dev, PT_DEFAULT);
+
+		REQUIRE(pt >= 0, "CREATE_PARTITION: %d", pt);
+		REQUIRE(!partition_initialize(pt), "INITIALIZE_PARTITION");
+		close(pt);
+		n++;
+	}
+	return (void *)n;
+}
+
+TEST(many_threads_create_partitions)
+{
+	struct accounts before;
+	pthread_t threads[64];
+	int dev = dev_open();
+	unsigned int i;
+	long n = 0;
+	void *ret;
+
+	if (ctl_present())
+		accounts_read(&before);
+	WRITE_ONCE(stop, false);
+	for (i = 0; i < ARRAY_SIZE(threads); i++)
+		threads[i] = thread_start(partitions_loop, &dev);
+	usleep(2 * TIME_US);
+	WRITE_ONCE(stop, true);
+	for (i = 0; i < ARRAY_SIZE(threads); i++) {
+		pthread_join(threads[i], &ret);
+		n += (long)ret;
+	}
+	TH_LOG("%ld partitions", n);
+	EXPECT_LT(0, n);
+	close(dev);
+	if (ctl_present())
+		EXPECT_EQ(0, accounts_open(&before));
+}
+
 /* Whole VMs side by side. */
 GUEST_CODE(guest_sum, 64,
 	   "mov $10000, %ecx\n"

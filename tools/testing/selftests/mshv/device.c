@@ -1,5 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
-/* /dev/mshv as a file, and the numbers of the ioctls. */
+/*
+ * /dev/mshv as a file, and the numbers of the ioctls.
+ *
+ * Kinds of defects that have no test here:
+ * - Messages before the handler is there, or after (D115, D116): the handler is
+ *   installed before the first SINT is unmasked and removed after the last one is
+ *   masked on its own CPU; a message that a predecessor left is dropped.
+ * - Watchdogs that a long hypercall silences (D117): the driver never touches
+ *   them, and gives way between the parts of a long one.
+ */
 
 /* first and alone: the header must not need another one before it */
 #include <linux/mshv.h>

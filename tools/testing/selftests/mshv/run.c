@@ -1,5 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
-/* MSHV_RUN_VP: exits and their messages, processor modes, signals, parallelism. */
+/*
+ * MSHV_RUN_VP: exits and their messages, processor modes, signals, parallelism.
+ *
+ * Kinds of defects that have no test here:
+ * - arm64 intercepts and interrupts (A16): the driver is for x86-64 only.
+ * - A VP index out of a message (A27, B13): looked up in an xarray, bounded before;
+ *   the lists in messages are bounded by the size of a message.
+ * - Flags shared with the interrupt handler (D62): atomics; the handler only sets
+ *   them, the VP's thread clears them before it dispatches.
+ * - A suspension that the hypervisor refuses (D59): fault_inject fails
+ *   SET_VP_REGISTERS; run_hv.c then remembers that the VP runs, for the next call.
+ * - Trace events that look at the register page (D64): none does, see trace.c.
+ * - WARN_ONCE for a VP that was signalled before its first run (D71): there is no
+ *   such check, a VP's signals and its suspension are independent of each other.
+ */
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -7,6 +21,7 @@
 #include <time.h>
 
 #include "mshv_util.h"
+#include "testhv_hvcall.h"
 #include "kselftest_harness.h"
 
 struct guest {
@@ -1086,6 +1101,66 @@ TEST(guest_time_is_accounted)
 	EXPECT_EQ(-EINTR, vp_run(&g.vp));
 	cpu = thread_cpu_us() - cpu;
 	EXPECT_LT((now_us() - start) / 3, cpu);
+	guest_free(&g);
+}
+
+/*
+ * A suspension by an intercept that the driver does not know of, set past it. The
+ * hypervisor says "blocked" and signals nothing: without the event, which says
+ * why, the thread would sleep for ever.
+ */
+GUEST_CODE(guest_out_and_spin, 64,
+	   "out %al, $0x80\n"
+	   "1: incq 0x10000\n"
+	   "jmp 1b\n");
+
+static int suspend_past_the_driver(const struct vp *vp, u64 partition_id)
+{
+	struct {
+		struct hvx_in_vp_registers h;
+		struct hvx_register reg;
+	} in = {
+		.h = { .partition_id = partition_id, .vp_index = vp->index },
+		.reg = { .name = HVX_REG_INTERCEPT_SUSPEND, .value.u64 = HVX_SUSPENDED },
+	};
+	struct testhv_hvcall c = {
+		.control = HVX_CALL_SET_VP_REGISTERS | 1ULL << HVX_HYPERCALL_REP_COUNT_SHIFT,
+		.in = (uintptr_t)&in,
+		.in_size = sizeof(in),
+	};
+	int fd = open(TESTHV_HVCALL_DEV, O_RDWR | O_CLOEXEC);
+	int ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = xioctl(fd, TESTHV_HVCALL, &c);
+	close(fd);
+	REQUIRE(!(c.result & HVX_RESULT_STATUS_MASK), "status %llx",
+		(unsigned long long)c.result);
+	return ret;
+}
+
+TEST(suspended_without_a_message)
+{
+	u64 *counter;
+	struct guest g;
+	u64 id, last;
+
+	guest_init(&g);
+	counter = (void *)(g.vm.ram + GUEST_DATA);
+	vp_load(&g.vp, MODE_LONG, guest_out_and_spin);
+	vp_run_out(&g.vp, 0x80);
+	id = g.vp.msg.sender;
+	alarm_us(50000, 50000);
+	ASSERT_EQ(-EINTR, vp_run(&g.vp));
+	alarm_us(0, 0);
+	last = READ_ONCE(*counter);
+	if (suspend_past_the_driver(&g.vp, id) == -ENOENT)
+		SKIP(return, "needs the module testhv_hvcall");
+	alarm_us(200000, 200000);
+	ASSERT_EQ(-EINTR, vp_run(&g.vp));
+	alarm_us(0, 0);
+	EXPECT_LT(last, READ_ONCE(*counter));
 	guest_free(&g);
 }
 

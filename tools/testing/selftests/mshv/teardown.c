@@ -2,11 +2,24 @@
 /*
  * However a VMM ends, the hypervisor's accounts are what they were before: no
  * partition, VP, mapping or deposited page is left.
+ *
+ * Kinds of defects that have no test here:
+ * - VPs of a partition that is not initialized (D94): CREATE_VP refuses, see
+ *   partition.c, too_early.
+ * - A drain that a fatal signal skips (D95): it is bounded by time, not by signals;
+ *   kill_ends_the_run of run.c would hang.
+ * - Steps that the hypervisor refuses (D96, D111): late_deletion of fault_inject.c.
+ * - Guest memory that is unmapped from a finalized partition (D112): it is
+ *   unmapped before, and the notifier goes with the region.
+ * - Partitions alive at a reboot, kexec (D101, D104, A23): the driver's SynIC pages
+ *   go in a reboot notifier; memory that was deposited is the hypervisor's still,
+ *   and a kernel started by kexec must not use it. No kexec in a test.
  */
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include "mshv_util.h"
 #include "kselftest_harness.h"
@@ -312,6 +325,26 @@ TEST(fork_keeps_it_alive)
 static int touch_inherited(void *arg)
 {
 	return mprotect(arg, PAGE, PROT_READ) && errno == ENOMEM ? 0 : 1;
+}
+
+/*
+ * Nobody can hold a page of the hypervisor beyond the mapping (D114): it has no
+ * struct page to be held by.
+ */
+TEST(pages_cannot_be_held)
+{
+	struct whole w;
+	struct iovec iov;
+	int fds[2];
+
+	whole_init(&w);
+	if (w.regs == MAP_FAILED)
+		SKIP(return, "no MSHV_CAP_REGISTER_PAGE");
+	ASSERT_EQ(0, pipe(fds));
+	iov = (struct iovec){ w.regs, PAGE };
+	EXPECT_EQ(-1, vmsplice(fds[1], &iov, 1, 0));
+	EXPECT_EQ(EFAULT, errno);
+	whole_free(&w);
 }
 
 TEST(fork_does_not_copy_pages)
