@@ -177,7 +177,7 @@ TEST_F(mem, counts)
 }
 
 /* Every start and length within a byte and a chunk; nothing beyond is written. */
-TEST_F(mem, any_range)
+TEST_F_TIMEOUT(mem, any_range, 120)
 {
 	static const u64 counts[] = { 1, 7, 8, 9, 64, 511, 512, 513, 1100 };
 	static const u64 firsts[] = { 0, 1, 7, 8, 500, 511, 512, 1021 };

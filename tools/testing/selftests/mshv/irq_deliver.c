@@ -182,7 +182,7 @@ FIXTURE_TEARDOWN(one)
 }
 
 /* None is lost when each waits for the one before. */
-TEST_F(one, many_edges)
+TEST_F_TIMEOUT(one, many_edges, 120)
 {
 	u32 i;
 
@@ -196,7 +196,7 @@ TEST_F(one, many_edges)
 }
 
 /* A pin: asserted, handled, ended, still asserted, handled again. */
-TEST_F(one, level_is_resampled)
+TEST_F_TIMEOUT(one, level_is_resampled, 120)
 {
 	u32 i;
 
