@@ -165,7 +165,8 @@ enum run_end vp_run(struct child_vp *vp, u64 slice_end)
 		if (!may_enter(vp, &end))
 			break;
 		vp_prepare_entry(vp);
-		if (vp->intercept_suspend)
+		/* An INIT makes it wait for a start-up IPI. */
+		if (vp->intercept_suspend || !vp_has_work(vp))
 			continue;
 		arm(vp);
 		acct_add(TESTHV_ACCT_DISPATCHES, 1);
