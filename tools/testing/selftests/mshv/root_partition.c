@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <time.h>
 
 #include "mshv_util.h"
 #include "kselftest_harness.h"
