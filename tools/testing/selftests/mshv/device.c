@@ -53,6 +53,13 @@ static const struct {
 	IOCTL(SET_VP_REGISTERS, 0x4010b806, VP),
 	IOCTL(GET_STATS_FD, 0x0000b880, PT | VP),
 	IOCTL(CANCEL_RUN_VP, 0x0000b888, VP),
+	IOCTL(INSTALL_INTERCEPT, 0xc018b890, PT),
+	IOCTL(ASSERT_INTERRUPT, 0xc018b891, PT),
+	IOCTL(GET_PARTITION_PROPERTY, 0xc010b892, PT),
+	IOCTL(SET_PARTITION_PROPERTY, 0xc010b893, PT),
+	IOCTL(REGISTER_INTERCEPT_RESULT, 0xc038b898, VP),
+	IOCTL(GET_VP_CPUID_VALUES, 0xc018b899, VP),
+	IOCTL(VP_TRANSLATE_GVA, 0xc020b8f2, VP),
 	/* those of mainline's VTL driver */
 	IOCTL(CREATE_VTL, 0x8001b81d, 0),
 	IOCTL(HVCALL_SETUP, 0x4010b81e, 0),
@@ -195,6 +202,12 @@ TEST(structure_layouts)
 	EXPECT_EQ(256, sizeof(struct mshv_run_vp));
 	EXPECT_EQ(16, sizeof(struct mshv_get_set_vp_state));
 	EXPECT_EQ(16, sizeof(struct mshv_vp_registers));
+	EXPECT_EQ(24, sizeof(struct mshv_install_intercept));
+	EXPECT_EQ(24, sizeof(struct mshv_assert_interrupt));
+	EXPECT_EQ(16, sizeof(struct mshv_partition_property));
+	EXPECT_EQ(56, sizeof(struct mshv_intercept_result));
+	EXPECT_EQ(24, sizeof(struct mshv_vp_cpuid_values));
+	EXPECT_EQ(32, sizeof(struct mshv_translate_gva));
 }
 
 /* Flags are given as bit numbers; clients took them for masks before. */

@@ -115,7 +115,7 @@ static void live(void)
 	REQUIRE(vp_run(&vp) == -EINTR, "halted");
 	alarm_us(0, 0);
 	/* refused by the hypervisor */
-	hv_set_property(vm.fd, 0x7fffffff, 1);
+	hv_install_intercept(vm.fd, 0x7fffffff, HVX_ACCESS_MASK_EXECUTE, 0);
 	REQUIRE(!region_unmap(vm.fd, TEST_GPA, 4 * PAGE, mem), "unmap");
 	vp_free(&vp);
 	vm_free(&vm);
@@ -148,7 +148,7 @@ static const struct {
 	{ "mshv_vp_block", "vp=0" },
 	{ "mshv_vp_cancel", "vp=0", MSHV_CAP_CANCEL_RUN_VP },
 	{ "mshv_root_hvcall", "code=0x4d status=0" },
-	{ "mshv_hvcall_failed", "code=0x45" },
+	{ "mshv_hvcall_failed", "code=0x4d" },
 };
 
 /* Whether a line of the trace is of this event and has this text. */
