@@ -72,14 +72,16 @@ watch_find()
 	grep -a -s -o -m 1 -E "$2" "$RUN_DIR/$1" | tr -d '\r'
 }
 
-# QEMU ended without a word of the agent. testhv's statuses: its panic.h.
+# QEMU ended without a word of the agent. testhv's statuses: its panic.h. The
+# registers that follow its last words may be all that is ever seen of a fault.
 watch_vanished()
 {
+	local words='(testhv: error|hypervisor panic|hypervisor fault|cannot continue): '
 	local line
 
-	line=$(watch_find testhv.log \
-		'(testhv: error|hypervisor panic|hypervisor fault|cannot continue): .*')
+	line=$(watch_find testhv.log "$words.*")
 	if [[ -n $line ]]; then
+		sed -E "1,/$words/d" "$RUN_DIR/testhv.log" | head -n 60 >&2
 		line=${line#testhv: error: }
 		watch_failed "$EXIT_TESTHV" "testhv: $line"
 		return
