@@ -12,6 +12,7 @@
 #include "panic.h"
 #include "property.h"
 #include "root.h"
+#include "stray.h"
 #include "synic.h"
 #include "testhv_ctl.h"
 
@@ -174,6 +175,11 @@ static u64 ctl_async(struct ctl_regs *r)
 	return TESTHV_CTL_OK;
 }
 
+static u64 ctl_stray(struct ctl_regs *r)
+{
+	return stray_provoke(r->rbx) ? TESTHV_CTL_OK : TESTHV_CTL_EARG;
+}
+
 static u64 (*const ops[])(struct ctl_regs *) = {
 	[TESTHV_CTL_PING] = ctl_ping,
 	[TESTHV_CTL_ACCOUNT] = ctl_account,
@@ -187,6 +193,7 @@ static u64 (*const ops[])(struct ctl_regs *) = {
 	[TESTHV_CTL_POST_FROM] = ctl_post_from,
 	[TESTHV_CTL_RING] = ctl_ring,
 	[TESTHV_CTL_ASYNC] = ctl_async,
+	[TESTHV_CTL_STRAY] = ctl_stray,
 };
 
 /* One OUT of EAX; anything else at the port is refused. */

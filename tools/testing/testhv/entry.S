@@ -49,9 +49,27 @@ exc_common:
 	pushq	%rax
 	cld
 	movq	%rsp, %rdi
+	movq	%rsp, %rbx
 	andq	$-16, %rsp
 	call	exception
-	ud2
+	movq	%rbx, %rsp
+	popq	%rax
+	popq	%rcx
+	popq	%rdx
+	popq	%rbx
+	popq	%rbp
+	popq	%rsi
+	popq	%rdi
+	popq	%r8
+	popq	%r9
+	popq	%r10
+	popq	%r11
+	popq	%r12
+	popq	%r13
+	popq	%r14
+	popq	%r15
+	addq	$16, %rsp			/* vector and error code */
+	iretq
 
 /*
  * void svm_run(u64 *gpr, u64 vmcb_pa)

@@ -6,6 +6,7 @@
 #include "lib.h"
 #include "log.h"
 #include "root.h"
+#include "stray.h"
 
 #define DEBUGCON_PORT	0xe9
 #define DEBUG_EXIT_PORT	0xf4
@@ -20,17 +21,10 @@ struct idt_gate {
 	u32 rsvd;
 } __packed;
 
-struct exc_frame {
-	u64 rax, rcx, rdx, rbx, rbp, rsi, rdi;
-	u64 r8, r9, r10, r11, r12, r13, r14, r15;
-	u64 vector, error;
-	u64 rip, cs, rflags, rsp, ss;
-};
-
 static struct idt_gate idt[NR_VECTORS];
 
 extern char exc_stubs[];
-void exception(const struct exc_frame *f) __noreturn;
+void exception(const struct exc_frame *f);
 
 void idt_load(void)
 {
@@ -176,6 +170,8 @@ void vcpu_dump(const struct vcpu *v)
 
 void exception(const struct exc_frame *f)
 {
+	if (stray_interrupt(f))
+		return;
 	log_raw("hypervisor fault: vector %lu error %lx rip %016lx cr2 %016lx", f->vector,
 		f->error, f->rip, read_cr2());
 	log_raw("  rax %016lx rbx %016lx rcx %016lx rdx %016lx", f->rax, f->rbx, f->rcx, f->rdx);

@@ -7,6 +7,14 @@
 
 struct vcpu;
 
+/* What the stubs of entry.S push. */
+struct exc_frame {
+	u64 rax, rcx, rdx, rbx, rbp, rsi, rdi;
+	u64 r8, r9, r10, r11, r12, r13, r14, r15;
+	u64 vector, error;
+	u64 rip, cs, rflags, rsp, ss;
+};
+
 /*
  * Values written to isa-debug-exit; QEMU exits with 2 * value + 1. The runner
  * turns them into messages, so they are part of the interface.

@@ -198,6 +198,48 @@ TEST(control_port_refuses)
 	EXPECT_EQ(TESTHV_CTL_EARG, ctl_op(TESTHV_CTL_RING, 0, 0, 1, 0));
 	EXPECT_EQ(TESTHV_CTL_EARG, ctl_op(TESTHV_CTL_RING, 0, 1ULL << 32, 1, 0));
 	EXPECT_EQ(TESTHV_CTL_EARG, ctl_op(TESTHV_CTL_RING, 0, 1, 1ULL << 32, 0));
+	EXPECT_EQ(TESTHV_CTL_EARG, ctl_op(TESTHV_CTL_STRAY, 31, 0, 0, 0));
+	EXPECT_EQ(TESTHV_CTL_EARG, ctl_op(TESTHV_CTL_STRAY, 0x100, 0, 0, 0));
+}
+
+#define CALLBACK_VECTOR	0xf3
+
+/* Interrupts of that vector that CPU 0 has taken; 0 without such a line. */
+static unsigned long callbacks_taken(void)
+{
+	unsigned long n = 0;
+	char line[512];
+	FILE *f;
+
+	f = fopen("/proc/interrupts", "r");
+	REQUIRE(f, "/proc/interrupts");
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, " HYP: %lu", &n) == 1)
+			break;
+	fclose(f);
+	return n;
+}
+
+/* The root gets an interrupt that arrived while the hypervisor was running. */
+TEST(interrupts_that_went_astray)
+{
+	const unsigned int rounds = 100;
+	unsigned long before, stray;
+	cpu_set_t set;
+	unsigned int i;
+
+	SKIP_WITHOUT_TESTHV();
+	CPU_ZERO(&set);
+	CPU_SET(0, &set);
+	ASSERT_EQ(0, sched_setaffinity(0, sizeof(set), &set));
+	before = callbacks_taken();
+	stray = ctl_account(TESTHV_ACCT_STRAY_INTERRUPTS);
+	if (ctl_op(TESTHV_CTL_STRAY, CALLBACK_VECTOR, 0, 0, 0) == TESTHV_CTL_EARG)
+		SKIP(return, "on hardware there are none");
+	for (i = 1; i < rounds; i++)
+		ASSERT_EQ(TESTHV_CTL_OK, ctl_op(TESTHV_CTL_STRAY, CALLBACK_VECTOR, 0, 0, 0));
+	EXPECT_LE(rounds, ctl_account(TESTHV_ACCT_STRAY_INTERRUPTS) - stray);
+	EXPECT_LE(rounds, callbacks_taken() - before);
 }
 
 TEST(control_port_is_full_at_some_time)

@@ -103,6 +103,12 @@
 #define TESTHV_ASYNC_LOSE	(1ULL << 0)	/* it completes, without message */
 #define TESTHV_ASYNC_TWICE	(1ULL << 1)	/* the message comes twice */
 
+/*
+ * TESTHV_CTL_STRAY: in RBX = vector. That interrupt arrives while the hypervisor
+ * runs, on this CPU, as QEMU has them do at times. The root gets it.
+ */
+#define TESTHV_CTL_STRAY	12
+
 /* Accounts. "Now" figures must return to their old value after teardown. */
 enum testhv_acct {
 	TESTHV_ACCT_PAGES_DEPOSITED,	/* now, all partitions but the root */
@@ -126,6 +132,7 @@ enum testhv_acct {
 	TESTHV_ACCT_INTERCEPT_EXITS,	/* ever, intercept messages to the root */
 	TESTHV_ACCT_ROOT_VIOLATIONS,	/* ever, root touched what is not its own */
 	TESTHV_ACCT_HYPERCALLS,		/* ever */
+	TESTHV_ACCT_STRAY_INTERRUPTS,	/* ever, see TESTHV_CTL_STRAY */
 	TESTHV_ACCT_COUNT
 };
 
