@@ -6,6 +6,8 @@
 STAGES_PASSED=0
 STAGES_FAILED=0
 STAGES_SKIPPED=0
+# What failed, said again at the end: of a long output that may be all that is kept.
+STAGES_FAILURES=()
 
 # stage NAME COMMAND...: a stage counts as one test
 stage()
@@ -32,9 +34,12 @@ stage_of_tests()
 	shift
 	printf '== %s\n' "$name"
 	log=$(mktemp)
-	"$@" | tee "$log"
+	"$@" 2>&1 | tee "$log"
 	status=${PIPESTATUS[0]}
-	line=$(tail -n 1 "$log")
+	line=$(grep -a -E '^[0-9]+ passed, ' "$log" | tail -n 1)
+	mapfile -t -O "${#STAGES_FAILURES[@]}" STAGES_FAILURES < <(
+		grep -a -E '^(failed: |not ok |run: error: )' "$log" |
+			head -n 40 | sed "s/^/$name: /")
 	rm "$log"
 	if [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped$ ]]
 	then
@@ -55,13 +60,17 @@ stage_end()
 {
 	local verdict=ok
 
-	((!$3)) || verdict="FAILED (status $3)"
+	if (($3)); then
+		verdict="FAILED (status $3)"
+		STAGES_FAILURES+=("$1: $verdict")
+	fi
 	printf '== %s: %s, %d s\n' "$1" "$verdict" $((SECONDS - $2))
 }
 
-# stages_end: the last line; fails if a test did
+# stages_end: failures, and the last line; fails if a test did
 stages_end()
 {
+	((!${#STAGES_FAILURES[@]})) || printf '%s\n' "${STAGES_FAILURES[@]}"
 	printf '%d passed, %d failed, %d skipped\n' \
 		"$STAGES_PASSED" "$STAGES_FAILED" "$STAGES_SKIPPED"
 	((STAGES_FAILED == 0))
