@@ -15,6 +15,12 @@
 #define ROUTE_LEVEL	(3U << 14)	/* and asserted */
 
 /*
+ * What has to happen does happen within that time, however busy the machine that
+ * emulates the CPUs is. A lost interrupt stays lost.
+ */
+#define IRQ_WAIT_US	20000000ULL
+
+/*
  * Calls under test
  */
 int irqfd(int pt, int fd, u32 gsi, u32 flags, int resamplefd);
@@ -36,7 +42,7 @@ int event_create(void);
 void event_signal(int fd);
 /* What it counted, which it then no longer does. 0: it was not signalled. */
 u64 event_take(int fd);
-/* The same, after waiting for it to be signalled for at most 2 seconds. */
+/* The same, after waiting for it to be signalled for at most IRQ_WAIT_US. */
 u64 event_wait(int fd);
 
 /**
@@ -88,7 +94,7 @@ void irq_guest_stop(struct irq_guest *g);
 void irq_guest_free(struct irq_guest *g);
 
 u32 irq_count(const struct irq_guest *g, unsigned int vp, unsigned int vector);
-/* Waits at most 5 seconds until the count is at least @count; the count. */
+/* Waits at most IRQ_WAIT_US until the count is at least @count; the count. */
 u32 irq_wait(const struct irq_guest *g, unsigned int vp, unsigned int vector, u32 count);
 /* Long enough for an interrupt that is on its way. */
 void irq_settle(void);

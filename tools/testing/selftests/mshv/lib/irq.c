@@ -90,7 +90,7 @@ u64 event_wait(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
-	poll(&p, 1, 2000);
+	poll(&p, 1, IRQ_WAIT_US / 1000);
 	return event_take(fd);
 }
 
@@ -243,7 +243,7 @@ u32 irq_count(const struct irq_guest *g, unsigned int vp, unsigned int vector)
 
 u32 irq_wait(const struct irq_guest *g, unsigned int vp, unsigned int vector, u32 count)
 {
-	u64 end = now_us() + 5000000;
+	u64 end = now_us() + IRQ_WAIT_US;
 
 	while (irq_count(g, vp, vector) < count && now_us() < end)
 		usleep(50);
