@@ -206,6 +206,7 @@ const char *mshv_state_name(int state);
 int mshv_quarantine_show(struct seq_file *m);
 
 /* The partition of this id, or NULL; under RCU. */
+extern struct xarray mshv_partitions;
 struct mshv_partition *mshv_partition_find(u64 id);
 void mshv_partition_put(struct mshv_partition *pt);
 

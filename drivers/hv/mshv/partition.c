@@ -29,7 +29,7 @@
 #define MSHV_RETIRE_ATTEMPTS	3
 
 /* Partitions by id, for the interrupt handler */
-static DEFINE_XARRAY_FLAGS(mshv_partitions, XA_FLAGS_LOCK_IRQ);
+DEFINE_XARRAY_FLAGS(mshv_partitions, XA_FLAGS_LOCK_IRQ);
 
 /*
  * Partitions that the hypervisor did not let go of: their pools. Tried again

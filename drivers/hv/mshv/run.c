@@ -75,6 +75,31 @@ void mshv_vp_signal(struct mshv_vp *vp)
 	wake_up(&vp->run.wait);
 }
 
+/**
+ * mshv_vps_recheck() - have all VPs that sleep look whether they have to
+ *
+ * With the root scheduler, for a CPU that goes: the hypervisor sends the signal for
+ * a VP to the CPU that dispatched it last. Each such VP is dispatched once more,
+ * elsewhere. On the CPU that goes, when it takes no more messages.
+ */
+void mshv_vps_recheck(void)
+{
+	struct mshv_partition *pt;
+	struct mshv_vp *vp;
+	unsigned long id, index;
+
+	if (!mshv_root_scheduler)
+		return;
+	rcu_read_lock();
+	xa_for_each(&mshv_partitions, id, pt) {
+		xa_for_each(&pt->vps, index, vp) {
+			atomic_set(&vp->run.signalled, 1);
+			wake_up(&vp->run.wait);
+		}
+	}
+	rcu_read_unlock();
+}
+
 void mshv_vp_kick(struct mshv_vp *vp)
 {
 	int cpu;

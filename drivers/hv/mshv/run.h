@@ -41,6 +41,9 @@ long mshv_cancel_run_vp(struct mshv_vp *vp, void *arg, void __user *uarg);
 /* The hypervisor has something new for the VP. Interrupt context. */
 void mshv_vp_signal(struct mshv_vp *vp);
 
+/* For a CPU that goes. */
+void mshv_vps_recheck(void);
+
 /* Has the VP's thread look around. Any context. */
 void mshv_vp_kick(struct mshv_vp *vp);
 

@@ -66,6 +66,9 @@ static DEFINE_PER_CPU(struct mshv_synic, mshv_synic);
 
 static int mshv_cpuhp_state;
 
+/* More than the hypervisor can have in its queue for a CPU */
+#define MSHV_DRAIN_MESSAGES	1024
+
 /*
  * Messages. What they say is the hypervisor's word, but not beyond doubt:
  * a VP or partition may have gone since, and counts are bounded here.
@@ -266,6 +269,18 @@ static void mshv_sints_unmask(void)
 		mshv_wrmsr(HVX_MSR_SINT0 + mshv_sints[i].sint, sint | mshv_sints[i].flags);
 }
 
+/* Handles what came without an interrupt. Called with interrupts enabled. */
+static void mshv_messages_drain(void)
+{
+	struct hvx_message *slot = mshv_intercept_slot(this_cpu_ptr(&mshv_synic));
+	unsigned int i;
+
+	local_irq_disable();
+	for (i = 0; i < MSHV_DRAIN_MESSAGES && READ_ONCE(slot->type) != HVX_MSG_NONE; i++)
+		mshv_isr();
+	local_irq_enable();
+}
+
 static int mshv_synic_online(unsigned int cpu)
 {
 	struct mshv_synic *synic = this_cpu_ptr(&mshv_synic);
@@ -286,9 +301,9 @@ static int mshv_synic_online(unsigned int cpu)
 		mshv_wrmsr(HVX_MSR_SCONTROL, control | HVX_SCONTROL_ENABLE);
 
 	mshv_event_ring_online(mshv_doorbell_ring(synic));
-	/* What a predecessor left is for nobody, and would block the slot. */
-	mshv_message_done(mshv_intercept_slot(synic));
 	mshv_sints_unmask();
+	/* What came while the CPU was away; what a predecessor left is for nobody. */
+	mshv_messages_drain();
 	return 0;
 }
 
@@ -298,7 +313,9 @@ static int mshv_synic_offline(unsigned int cpu)
 
 	/* Interrupts are enabled here: what was pending has been handled after this. */
 	mshv_sints_mask();
+	mshv_messages_drain();
 	mshv_event_ring_offline();
+	mshv_vps_recheck();
 	if (synic->control)
 		mshv_wrmsr(HVX_MSR_SCONTROL,
 			   mshv_rdmsr(HVX_MSR_SCONTROL) & ~HVX_SCONTROL_ENABLE);

@@ -200,6 +200,7 @@ static void start_ap(struct root_vp *rv)
 	stimer_reset(rv);
 	rv->assist_msr = 0;
 	rv->started = true;
+	rv->parked = false;
 	spin_unlock(&hv_lock);
 	guest_load(v);
 }
@@ -275,12 +276,16 @@ static void inject_nmi(struct root_vp *rv)
 
 /*
  * The root halts: the hypervisor's chance to run children. With none to run it
- * enters once more without the intercept, and really halts.
+ * enters once more without the intercept, and really halts. A CPU that is taken
+ * offline halts with interrupts disabled. They would end each time slice of a
+ * child and never be taken, so children go elsewhere.
  */
 static void hlt_exit(struct root_vp *rv)
 {
 	bool can_wake = rv->vcpu.vmcb->s.rflags & RFLAGS_IF;
 
+	if (!can_wake && sched_ops && !rv->parked)
+		sched_ops->park(rv);
 	if (can_wake && sched_ops && sched_ops->runnable(rv->cpu) &&
 	    sched_ops->run(rv->cpu, true))
 		vcpu_skip(&rv->vcpu, 1);

@@ -24,6 +24,7 @@
  * @added: the logical processor was added (true from the start for the BSP)
  * @created: the VP exists
  * @started: it was entered at least once
+ * @parked: it has halted for good, until a start-up IPI (hypervisor scheduler)
  * @sipi_vector: start vector that waits; -1 when none does
  * @inited: an INIT was received and the next SIPI counts
  * @assist: VP assist page, shared with the root
@@ -40,6 +41,7 @@ struct root_vp {
 	bool added;
 	bool created;
 	bool started;
+	bool parked;
 	bool inited;
 	int sipi_vector;
 	void *assist;

@@ -31,20 +31,29 @@ static struct list ready[MAX_CPUS];
 /* The root keeps a CPU that is not idle until then. */
 static u64 root_until[MAX_CPUS];
 
+/* Whether a root VP takes messages, and its CPU is there for children. */
+static bool is_at_home(const struct root_vp *rv)
+{
+	return rv->started && !rv->parked && synic_is_open(rv, HVX_SINT_INTERCEPT);
+}
+
+/*
+ * Where a VP runs and its messages go. With the root scheduler that is where it
+ * was dispatched last, whatever became of that CPU.
+ */
 static struct root_vp *home_of(const struct child_vp *vp)
 {
 	struct root_vp *rv = vp->home;
+	unsigned int i;
 
-	if (!rv && sched_is_hypervisor()) {
-		unsigned int i, n = nr_cpus;
-
-		for (i = 0; i < n && !rv; i++) {
-			struct root_vp *other = cpus[(vp->index + i) % n]->vp;
-
-			rv = other->started ? other : NULL;
-		}
+	if (!sched_is_hypervisor() || (rv && is_at_home(rv)))
+		return rv ?: root_vp_by_index(0);
+	for (i = 0; i < nr_cpus; i++) {
+		rv = cpus[(vp->index + i) % nr_cpus]->vp;
+		if (is_at_home(rv))
+			return rv;
 	}
-	return rv ?: root_vp_by_index(0);
+	return root_vp_by_index(0);
 }
 
 void vp_sched_forget(struct child_vp *vp)
@@ -311,9 +320,32 @@ out:
 	return stopped;
 }
 
+/* Has the VPs of a list that are at home with @rv look around elsewhere. */
+static void move_out(struct list *list, const struct root_vp *rv)
+{
+	struct list *l, *tmp;
+
+	list_for_each_safe(l, tmp, list) {
+		struct child_vp *vp = list_entry(l, struct child_vp, run_link);
+
+		if (vp->home == rv && home_of(vp) != rv)
+			sched_ready(vp);
+	}
+}
+
+static void sched_park(struct root_vp *rv)
+{
+	spin_lock(&hv_lock);
+	rv->parked = true;
+	move_out(&waiting, rv);
+	move_out(&ready[rv->cpu->index], rv);
+	spin_unlock(&hv_lock);
+}
+
 static const struct sched_ops child_sched_ops = {
 	.run = sched_run,
 	.runnable = sched_runnable,
+	.park = sched_park,
 };
 
 static void sched_init(void)

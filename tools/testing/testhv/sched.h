@@ -14,6 +14,7 @@
 #include "types.h"
 
 struct pcpu;
+struct root_vp;
 
 /**
  * struct sched_ops - what the child VP code provides
@@ -26,10 +27,12 @@ struct pcpu;
  *	pending), false to let it halt.
  * @runnable: is any child VP runnable on @cpu? Cheap, called without hv_lock
  *	before @run. A VP that becomes runnable later sends the CPU an interrupt.
+ * @park: a root VP has halted for good. Called without hv_lock.
  */
 struct sched_ops {
 	bool (*run)(struct pcpu *cpu, bool idle);
 	bool (*runnable)(struct pcpu *cpu);
+	void (*park)(struct root_vp *rv);
 };
 
 /* Registers the scheduler; from an HV_INIT() function. */

@@ -59,6 +59,12 @@ static struct hvx_message *slot_of(struct root_vp *rv, unsigned int sint)
 	return &((struct hvx_message_page *)rv->synic.simp)->sint[sint];
 }
 
+bool synic_is_open(const struct root_vp *rv, unsigned int sint)
+{
+	return enabled(rv, rv->synic.simp_on) &&
+	       !(rv->synic.sint[sint].msr & HVX_SINT_MASKED);
+}
+
 void synic_raise(struct root_vp *rv, unsigned int sint)
 {
 	u64 msr = rv->synic.sint[sint].msr;

@@ -44,6 +44,9 @@ struct synic {
 	struct sint sint[NR_SINTS];
 };
 
+/* Whether a root VP takes messages of that source, by an interrupt. */
+bool synic_is_open(const struct root_vp *rv, unsigned int sint);
+
 /**
  * synic_post_message - deliver a message to a root VP
  * @rv: target

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * D103: the root's CPUs go and come while guests run, doorbells ring and
+ * interrupts are delivered.
+ */
+#include <pthread.h>
+
+#include "mshv_irq.h"
+#include "mshv_util.h"
+#include "kselftest_harness.h"
+
+#define MAX_CPUS	64
+#define ROUNDS		3
+#define GSI		5
+#define VECTOR		0x45
+#define DOORBELL	(16 * MIB)
+
+GUEST_CODE(guest_count, 64,
+	   "1: incl (%rdi)\n"
+	   "jmp 1b\n");
+
+GUEST_CODE(guest_ring, 64,
+	   "1: mov %ecx, (%rbx)\n"
+	   "incl (%rdi)\n"
+	   "jmp 1b\n");
+
+/* A VP with the thread that runs it, and the word of memory that it counts in. */
+struct runner {
+	struct vp vp;
+	u32 *count;
+	pthread_t thread;
+	bool stop;
+	int ret;
+};
+
+static void *runner_thread(void *arg)
+{
+	struct runner *r = arg;
+
+	while (!READ_ONCE(r->stop)) {
+		r->ret = vp_run(&r->vp);
+		if (r->ret != -EINTR)
+			break;
+	}
+	return NULL;
+}
+
+/* Before any VP of @vm runs: they share what vp_setup() writes to memory. */
+static void runner_init(struct runner *r, struct vm *vm, u32 index, const u8 *code,
+			const u8 *end)
+{
+	u64 data = GUEST_DATA + index * PAGE;
+	u64 ip = GUEST_CODE_BASE + index * PAGE;
+
+	vm_write(vm, ip, code, end - code);
+	vp_init(&r->vp, vm, index);
+	vp_setup(&r->vp, MODE_LONG, ip);
+	vp_set(&r->vp, HVX_REG_RBX, DOORBELL);
+	vp_set(&r->vp, HVX_REG_RDI, data);
+	r->count = (u32 *)(vm->ram + data);
+}
+
+static void runner_start(struct runner *r)
+{
+	r->thread = thread_start(runner_thread, r);
+}
+
+static void runner_stop(struct runner *r)
+{
+	WRITE_ONCE(r->stop, true);
+	thread_stop(r->thread);
+	vp_free(&r->vp);
+}
+
+/* Does the guest do anything, from now on? */
+static bool runs(const struct runner *r)
+{
+	u32 count = READ_ONCE(*r->count);
+	u64 end = now_us() + IRQ_WAIT_US;
+
+	while (READ_ONCE(*r->count) - count < 2 && now_us() < end)
+		usleep(100);
+	return READ_ONCE(*r->count) - count >= 2;
+}
+
+static void cpu_path(char *path, size_t size, unsigned int cpu)
+{
+	snprintf(path, size, "/sys/devices/system/cpu/cpu%u/online", cpu);
+}
+
+static int cpu_online(unsigned int cpu, bool online)
+{
+	char path[64];
+	int fd, ret = 0;
+
+	cpu_path(path, sizeof(path), cpu);
+	fd = open(path, O_WRONLY);
+	REQUIRE(fd >= 0, "%s", path);
+	if (write(fd, online ? "1" : "0", 1) != 1)
+		ret = -errno;
+	close(fd);
+	return ret;
+}
+
+/* CPUs that can be taken away. */
+static unsigned int hotplug_cpus(unsigned int *cpus)
+{
+	unsigned int cpu, n = 0;
+	char path[64];
+
+	for (cpu = 1; cpu < MAX_CPUS; cpu++) {
+		cpu_path(path, sizeof(path), cpu);
+		if (!access(path, W_OK))
+			cpus[n++] = cpu;
+	}
+	return n;
+}
+
+FIXTURE(hotplug) {
+	struct irq_guest g;
+	struct vm vm;
+	struct runner computes, rings;
+	unsigned int cpus[MAX_CPUS], nr;
+	int irq, resample, doorbell;
+	u32 interrupts;
+};
+
+FIXTURE_SETUP(hotplug)
+{
+	self->nr = hotplug_cpus(self->cpus);
+	if (!self->nr)
+		SKIP(return, "no CPU can be taken away");
+	irq_guest_init(&self->g, 1, NULL, IRQ_X2APIC);
+	irq_guest_start(&self->g);
+	self->irq = event_create();
+	self->resample = event_create();
+	ASSERT_EQ(0, route_set(self->g.vm.fd, GSI, VECTOR | ROUTE_LEVEL));
+	ASSERT_EQ(0, irqfd_resample(self->g.vm.fd, self->irq, GSI, self->resample));
+
+	vm_init(&self->vm);
+	self->doorbell = event_create();
+	ASSERT_EQ(0, ioeventfd(self->vm.fd, self->doorbell, DOORBELL, 4, 0, 0));
+	runner_init(&self->computes, &self->vm, 0, guest_count, guest_count_end);
+	runner_init(&self->rings, &self->vm, 1, guest_ring, guest_ring_end);
+	runner_start(&self->computes);
+	runner_start(&self->rings);
+}
+
+FIXTURE_TEARDOWN(hotplug)
+{
+	if (!self->nr)
+		return;
+	irq_guest_stop(&self->g);
+	EXPECT_EQ(0, self->g.vps[0].error);
+	irq_guest_free(&self->g);
+	runner_stop(&self->computes);
+	runner_stop(&self->rings);
+	EXPECT_EQ(-EINTR, self->computes.ret);
+	EXPECT_EQ(-EINTR, self->rings.ret);
+	vm_free(&self->vm);
+}
+
+/* All that guests do goes on: they compute, ring, are interrupted and end that. */
+#define EXPECT_ALIVE(when, cpu) do {						\
+	EXPECT_TRUE(runs(&self->computes)) TH_LOG(when " %u", cpu);		\
+	event_take(self->doorbell);						\
+	EXPECT_TRUE(runs(&self->rings)) TH_LOG(when " %u", cpu);		\
+	EXPECT_LT(0, event_wait(self->doorbell)) TH_LOG(when " %u", cpu);	\
+	event_signal(self->irq);						\
+	EXPECT_EQ(1, event_wait(self->resample)) TH_LOG(when " %u", cpu);	\
+	self->interrupts++;							\
+	EXPECT_EQ(self->interrupts,						\
+		  irq_wait(&self->g, 0, VECTOR, self->interrupts));		\
+} while (0)
+
+TEST_F_TIMEOUT(hotplug, one_at_a_time, 300)
+{
+	unsigned int round, i;
+
+	EXPECT_ALIVE("before", 0);
+	for (round = 0; round < ROUNDS; round++) {
+		for (i = 0; i < self->nr; i++) {
+			ASSERT_EQ(0, cpu_online(self->cpus[i], false));
+			EXPECT_ALIVE("without", self->cpus[i]);
+			ASSERT_EQ(0, cpu_online(self->cpus[i], true));
+			EXPECT_ALIVE("back", self->cpus[i]);
+		}
+	}
+}
+
+TEST_F_TIMEOUT(hotplug, all_but_one, 300)
+{
+	unsigned int round, i;
+
+	for (round = 0; round < ROUNDS; round++) {
+		for (i = 0; i < self->nr; i++)
+			ASSERT_EQ(0, cpu_online(self->cpus[i], false));
+		EXPECT_ALIVE("down to", 1);
+		for (i = 0; i < self->nr; i++)
+			ASSERT_EQ(0, cpu_online(self->cpus[i], true));
+		EXPECT_ALIVE("up to", self->nr + 1);
+	}
+}
+
+/* New CPUs are set up for partitions that were there before, and after. */
+TEST(partition_made_while_a_cpu_is_away)
+{
+	unsigned int cpus[MAX_CPUS], nr = hotplug_cpus(cpus);
+	struct runner r = { };
+	struct vm vm;
+
+	if (!nr)
+		SKIP(return, "no CPU can be taken away");
+	ASSERT_EQ(0, cpu_online(cpus[0], false));
+	vm_init(&vm);
+	runner_init(&r, &vm, 0, guest_count, guest_count_end);
+	runner_start(&r);
+	EXPECT_TRUE(runs(&r));
+	ASSERT_EQ(0, cpu_online(cpus[0], true));
+	EXPECT_TRUE(runs(&r));
+	runner_stop(&r);
+	vm_free(&vm);
+}
+
+TEST_HARNESS_MAIN
