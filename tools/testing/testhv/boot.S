@@ -63,8 +63,7 @@ _start:
 	rdmsr
 	orl	$0x900, %eax			/* LME, NXE */
 	wrmsr
-	movl	%cr0, %eax
-	orl	$0x80010001, %eax		/* PG, WP, PE */
+	movl	$0x80010001, %eax		/* PG, WP, PE; caches on */
 	movl	%eax, %cr0
 	lgdt	PHYS(boot_gdt_ptr)
 	ljmp	$0x08, $PHYS(1f)

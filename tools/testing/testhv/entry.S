@@ -2,6 +2,7 @@
 /* Exception stubs of the hypervisor, and the world switch. */
 
 #define NMI_VECTOR	2
+#define HOST_CR0	0x80010011	/* PG, WP, ET, PE: boot.S and trampoline.S */
 
 	.text
 
@@ -77,6 +78,13 @@ exc_common:
  * Enters the guest with GIF clear before and after. RFLAGS.IF of the host decides
  * whether physical interrupts end the run of a guest that has V_INTR_MASKING;
  * other guests run with their own flag.
+ *
+ * QEMU 7.2 may leave CR0 as the guest had it, and with it paging off: at the end of
+ * a run it loads CR0 by what serves MOV to CR0, too, and that does nothing when PG
+ * gets set while EFER.LME is set and CR4.PAE is not. EFER and CR4 are the
+ * guest's at this moment. All that it loads afterwards is the host's, whatever CR0
+ * is. So this code runs where addresses are physical (vcpu_enter() sees to it),
+ * and sets CR0 itself, before it touches memory. RAX is the host's already.
  */
 	.balign 16
 	.globl	svm_run
@@ -106,7 +114,12 @@ svm_run:
 	sti
 	nop					/* leaves the shadow of STI */
 	vmrun	%rax
-	cli
+	movq	%cr0, %rax
+	testl	%eax, %eax
+	js	1f				/* PG */
+	movl	$HOST_CR0, %eax
+	movq	%rax, %cr0
+1:	cli
 	pushq	%rdi
 	movq	8(%rsp), %rdi
 	movq	%rcx, 1 * 8(%rdi)

@@ -24,6 +24,14 @@ static u32 xsave_size;
 
 void svm_run(u64 *gpr, u64 vmcb_pa);
 
+/* The world switch, at its physical address: see entry.S. */
+static void run(struct vcpu *v)
+{
+	void (*fn)(u64 *gpr, u64 vmcb_pa) = phys_to_virt(virt_to_phys(svm_run));
+
+	fn(v->gpr, v->vmcb_pa);
+}
+
 /* Physical NMI that made the guest exit: let it reach the host's empty handler. */
 static void consume_nmi(void)
 {
@@ -53,7 +61,7 @@ u64 vcpu_enter(struct vcpu *v)
 		v->last_cpu = cpu;
 	}
 	v->vmcb->c.ncr3 = npt->root;
-	svm_run(v->gpr, v->vmcb_pa);
+	run(v);
 	WRITE_ONCE(cpu->in_guest, 0);
 	cpu->nr_exits++;
 	v->vmcb->c.event_inj = 0;

@@ -293,6 +293,118 @@ TEST(from_real_to_long_mode)
 }
 
 /*
+ * EFER.LME without paging: QEMU 7.2 then brings the hypervisor back with paging off
+ * unless CR4.PAE is set. A guest is in that state by right, on its way into
+ * long mode and out of it.
+ */
+#define EFER_LME	BIT(8)
+#define EFER_LMA	BIT(10)
+
+GUEST_CODE(guest_out_forever, 16,
+	   "1: out %al, $0x80\n"
+	   "jmp 1b\n");
+
+TEST(long_mode_enable_from_outside)
+{
+	static const u64 cr0[] = {
+		0x10,		/* ET */
+		0x11,		/* PE */
+		0x1f,		/* and EM, TS, MP: no floating point */
+		0x60000030,	/* CD, NW, NE, ET */
+	};
+	struct guest g;
+	unsigned int i, n;
+
+	guest_init(&g);
+	for (i = 0; i < ARRAY_SIZE(cr0); i++) {
+		vp_load(&g.vp, MODE_REAL, guest_out_forever);
+		vp_set(&g.vp, HVX_REG_CR0, cr0[i]);
+		vp_set(&g.vp, HVX_REG_EFER, EFER_LME);
+		for (n = 0; n < 3; n++) {
+			vp_run_out(&g.vp, 0x80);
+			EXPECT_EQ(EFER_LME, vp_get(&g.vp, HVX_REG_EFER));
+			EXPECT_EQ(cr0[i], vp_get(&g.vp, HVX_REG_CR0));
+			EXPECT_EQ(0, vp_get(&g.vp, HVX_REG_CR4));
+		}
+	}
+	guest_free(&g);
+}
+
+/* Round and round: LME, then PAE, then PG; 64-bit code; PG off, then PAE. */
+GUEST_CODE(guest_to_protected, 16,
+	   "mov $0x11, %eax\n"
+	   "mov %eax, %cr0\n"
+	   "ljmpl $0x08, $0x1100\n");
+GUEST_CODE(guest_up, 32,
+	   "mov $0x10, %eax\n"
+	   "mov %eax, %ds\n"
+	   "mov %eax, %ss\n"
+	   "mov $0xc0000080, %ecx\n"
+	   "rdmsr\n"
+	   "or $0x100, %eax\n"
+	   "wrmsr\n"
+	   "rdmsr\n"
+	   "out %eax, $0x80\n"
+	   "mov $0x20, %eax\n"
+	   "mov %eax, %cr4\n"
+	   "out %eax, $0x81\n"
+	   "mov $0x8000, %eax\n"
+	   "mov %eax, %cr3\n"
+	   "mov $0x80000011, %eax\n"
+	   "mov %eax, %cr0\n"
+	   "rdmsr\n"
+	   "out %eax, $0x82\n"
+	   "ljmpl $0x28, $0x1200\n");
+GUEST_CODE(guest_top, 64,
+	   "mov $0x4433221100, %rax\n"
+	   "shr $8, %rax\n"
+	   "out %eax, $0x83\n"
+	   "pushq $0x08\n"
+	   "pushq $0x1300\n"
+	   "lretq\n");
+GUEST_CODE(guest_down, 32,
+	   "mov $0x11, %eax\n"
+	   "mov %eax, %cr0\n"
+	   "xor %eax, %eax\n"
+	   "mov %eax, %cr4\n"
+	   "rdmsr\n"
+	   "out %eax, $0x84\n"
+	   "ljmpl $0x08, $0x1100\n");
+
+#define vm_write_code(vm, gpa, name) vm_write(vm, gpa, name, name##_end - (name))
+
+TEST(long_mode_in_and_out)
+{
+	struct hvx_register gdtr = {
+		.name = HVX_REG_GDTR, .value.table = { .base = GUEST_GDT, .limit = 0x2f },
+	};
+	struct guest g;
+	unsigned int i;
+
+	guest_init(&g);
+	vp_load(&g.vp, MODE_REAL, guest_to_protected);
+	vm_write_code(&g.vm, 0x1100, guest_up);
+	vm_write_code(&g.vm, 0x1200, guest_top);
+	vm_write_code(&g.vm, 0x1300, guest_down);
+	guest_page_tables(&g.vm);
+	*(u64 *)(g.vm.ram + GUEST_GDT + 0x28) = 0x00af9b000000ffffULL;
+	ASSERT_EQ(0, vp_set_regs(g.vp.fd, &gdtr, 1));
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(EFER_LME, vp_run_out(&g.vp, 0x80));
+		EXPECT_EQ(EFER_LME, vp_get(&g.vp, HVX_REG_EFER));
+		EXPECT_EQ(0, vp_header(&g.vp)->execution_state & HVX_EXEC_EFER_LMA);
+		ASSERT_EQ(0x20, vp_run_out(&g.vp, 0x81));
+		ASSERT_EQ(EFER_LME | EFER_LMA, vp_run_out(&g.vp, 0x82));
+		EXPECT_EQ(EFER_LME | EFER_LMA, vp_get(&g.vp, HVX_REG_EFER));
+		ASSERT_EQ(0x44332211, vp_run_out(&g.vp, 0x83));
+		ASSERT_EQ(EFER_LME, vp_run_out(&g.vp, 0x84));
+		EXPECT_EQ(EFER_LME, vp_get(&g.vp, HVX_REG_EFER));
+		EXPECT_EQ(0, vp_get(&g.vp, HVX_REG_CR4));
+	}
+	guest_free(&g);
+}
+
+/*
  * Memory
  */
 
