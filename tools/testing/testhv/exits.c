@@ -13,6 +13,7 @@
 #include "panic.h"
 #include "port.h"
 #include "run.h"
+#include "task.h"
 #include "tcg.h"
 #include "walk.h"
 
@@ -353,6 +354,9 @@ void vp_handle_exit(struct child_vp *vp, u64 code)
 	case SVM_EXIT_DR_WRITE + 5:
 	case SVM_EXIT_DR_WRITE + 7:
 		dr7_exit(vp);
+		break;
+	case SVM_EXIT_TR_WRITE:
+		ltr_exit(vp);
 		break;
 	case SVM_EXIT_SWINT:
 		swint_exit(vp);

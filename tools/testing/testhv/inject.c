@@ -4,6 +4,7 @@
 #include "guest_msr.h"
 #include "intercept.h"
 #include "run.h"
+#include "task.h"
 #include "tcg.h"
 
 #define CR8_WRITE	BIT(8)
@@ -192,6 +193,8 @@ static bool state_is_valid(const struct child_vp *vp)
 	if (!!(s->efer & EFER_LMA) != (lme && pg))
 		return false;
 	if (lme && pg && !(s->cr4 & CR4_PAE))
+		return false;
+	if (!tr_is_usable(&s->tr))
 		return false;
 	return !(lme && pg && (s->cs.attrib & SVM_SEG_L) && (s->cs.attrib & SVM_SEG_DB));
 }

@@ -406,6 +406,14 @@ static bool decode_two_byte(struct decoder *d, struct insn *insn)
 	}
 	finish_ea(d, insn);
 	switch (op) {
+	case 0x00:
+		if ((d->reg & 7) != 3)
+			break;
+		insn->kind = INSN_LTR;
+		insn->size = 2;
+		insn->reg = d->rm | (d->rex & REX_B ? 8 : 0);
+		insn->reg_size = 2;
+		break;
 	case 0x21: case 0x23:
 		insn->kind = op == 0x21 ? INSN_DR_READ : INSN_DR_WRITE;
 		insn->reg = d->rm | (d->rex & REX_B ? 8 : 0);

@@ -24,6 +24,7 @@ struct child_vp;
  * @INSN_LOAD_ZX: register = zero-extended memory
  * @INSN_LOAD_SX: register = sign-extended memory
  * @INSN_XCHG: exchange register and memory
+ * @INSN_LTR: task register = register, or memory
  * @INSN_CR_WRITE: control register = register
  * @INSN_DR_READ: register = debug register
  * @INSN_DR_WRITE: debug register = register
@@ -36,6 +37,7 @@ enum insn_kind {
 	INSN_LOAD_ZX,
 	INSN_LOAD_SX,
 	INSN_XCHG,
+	INSN_LTR,
 	INSN_CR_WRITE,
 	INSN_DR_READ,
 	INSN_DR_WRITE,

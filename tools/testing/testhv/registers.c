@@ -15,6 +15,7 @@
 #include "log.h"
 #include "root.h"
 #include "run.h"
+#include "task.h"
 #include "timer.h"
 
 #define CR0_VALID	(CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE | CR0_WP |	\
@@ -430,9 +431,15 @@ static struct vmcb_seg *segment(struct child_vp *vp, u32 i)
 	return segs[i];
 }
 
+#define TR_I	7
+
 static u16 get_segment(struct child_vp *vp, u32 i, union hvx_value *v)
 {
-	v->segment = seg_to_hvx(segment(vp, i));
+	struct vmcb_seg seg = *segment(vp, i);
+
+	if (i == TR_I)
+		seg.attrib = tr_attrib_from_vmcb(seg.attrib);
+	v->segment = seg_to_hvx(&seg);
 	return HVX_STATUS_SUCCESS;
 }
 
@@ -441,6 +448,8 @@ static u16 set_segment(struct child_vp *vp, u32 i, const union hvx_value *v)
 	if (v->segment.attributes & 0x0f00)
 		return HVX_STATUS_INVALID_REGISTER_VALUE;
 	seg_from_hvx(segment(vp, i), &v->segment);
+	if (i == TR_I)
+		save(vp)->tr.attrib = tr_attrib_to_vmcb(save(vp)->tr.attrib);
 	return HVX_STATUS_SUCCESS;
 }
 

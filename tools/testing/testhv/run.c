@@ -41,6 +41,7 @@ void vp_vcpu_setup(struct child_vp *vp)
 	if (tcg_is_host()) {
 		c->dr_read |= BIT(5) | BIT(7);
 		c->dr_write |= BIT(5) | BIT(7);
+		c->intercept1 |= SVM_INTERCEPT(SVM_EXIT_TR_WRITE);
 	}
 	c->intercept2 |= SVM_INTERCEPT(SVM_EXIT_MONITOR) | SVM_INTERCEPT(SVM_EXIT_MWAIT) |
 			 SVM_INTERCEPT(SVM_EXIT_XSETBV);

@@ -9,6 +9,7 @@
 #include "npt.h"
 #include "panic.h"
 #include "pcpu.h"
+#include "task.h"
 
 #define XSAVE_AREA_LEGACY	576	/* legacy region and header */
 #define XSAVE_FCW		0
@@ -188,7 +189,7 @@ void vcpu_reset(struct vcpu *v)
 	s->gs = s->ds;
 	s->ss = s->ds;
 	reset_seg(&s->ldtr, SVM_SEG_P | 0x2);
-	reset_seg(&s->tr, SVM_SEG_P | 0xb);
+	reset_seg(&s->tr, tr_attrib_to_vmcb(SVM_SEG_P | 0xb));
 	reset_seg(&s->gdtr, 0);
 	reset_seg(&s->idtr, 0);
 	v->gpr[REG_RDX] = cpuid(1, 0).eax;

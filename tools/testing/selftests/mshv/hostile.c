@@ -296,19 +296,6 @@ static void emit_noise(struct emitter *e)
 	emit(e, &bytes, 1 + (bytes >> 61));
 }
 
-/*
- * QEMU 7.2 lets LTR load a null selector, and ends itself at the next interrupt
- * of a lower privilege level: no LTR.
- */
-static void spare_qemu(u8 *code)
-{
-	unsigned int i;
-
-	for (i = 0; i + 2 < CODE_SIZE; i++)
-		if (code[i] == 0x0f && code[i + 1] == 0x00 && (code[i + 2] & 0x38) == 0x18)
-			code[i + 1] = 0x1f;
-}
-
 static void write_code(struct vm *vm, u64 *state)
 {
 	static void (*const kinds[])(struct emitter *e) = {
@@ -321,7 +308,6 @@ static void write_code(struct vm *vm, u64 *state)
 
 	while (e.p < e.end)
 		kinds[rnd(state) % ARRAY_SIZE(kinds)](&e);
-	spare_qemu(vm->ram + CODE);
 }
 
 /* Whatever happened: a new stack, and on somewhere in the code. */

@@ -405,6 +405,148 @@ TEST(long_mode_in_and_out)
 }
 
 /*
+ * The task register: QEMU 7.2 ends itself at an interrupt of a lower privilege level
+ * unless TR holds a TSS that is not busy.
+ */
+#define GUEST_USER_CS	0x2b
+#define GUEST_USER_DS	0x33
+#define USER_CODE	0x1100UL
+#define USER_FAULT	0x1200UL
+#define KERNEL_STACK	0x7800UL
+#define TSS_BUSY	BIT(41)
+
+GUEST_CODE(guest_ltr, 64,
+	   "ltr %ax\n"
+	   "out %eax, $0x81\n");
+GUEST_CODE(guest_out_error, 64,
+	   "pop %rax\n"
+	   "out %eax, $0x80\n");
+
+TEST(load_task_register_refused)
+{
+	static const struct {
+		u16 selector;
+		u32 error;
+	} cases[] = {
+		{ 0, 0 }, { 3, 0 },
+		{ GUEST_DS, GUEST_DS },
+		{ GUEST_TSS, GUEST_TSS },		/* busy */
+		{ GUEST_TSS | 4, GUEST_TSS | 4 },	/* LDT */
+		{ 0x28, 0x28 },				/* behind the end */
+	};
+	struct guest g;
+	unsigned int i;
+
+	guest_init(&g);
+	vm_write_code(&g.vm, 0x1200, guest_out_error);
+	guest_set_gate(&g.vm, 13, 0x1200);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		vp_load(&g.vp, MODE_LONG, guest_ltr);
+		vp_set(&g.vp, HVX_REG_RAX, cases[i].selector);
+		EXPECT_EQ(cases[i].error, vp_run_out(&g.vp, 0x80));
+	}
+	guest_free(&g);
+}
+
+/* User segments behind the TSS of guest.c, and where user code and its faults go. */
+static void user_init(struct guest *g, u64 code_segment)
+{
+	struct hvx_register gdtr = {
+		.name = HVX_REG_GDTR, .value.table = { .base = GUEST_GDT, .limit = 0x37 },
+	};
+	u64 *gdt = (void *)(g->vm.ram + GUEST_GDT);
+
+	gdt[GUEST_USER_CS / 8] = code_segment;
+	gdt[GUEST_USER_DS / 8] = 0x00cff3000000ffffULL;
+	memcpy(g->vm.ram + USER_CODE, "\x0f\x0b", 2);	/* ud2 */
+	*(u32 *)(g->vm.ram + GUEST_TSS_BASE + 4) = KERNEL_STACK;
+	REQUIRE(!vp_set_regs(g->vp.fd, &gdtr, 1), "GDTR");
+}
+
+GUEST_CODE(guest_to_user_64, 64,
+	   "ltr 0x6300\n"
+	   "str %eax\n"
+	   "out %eax, $0x80\n"
+	   "pushq $0x33\n"
+	   "pushq $0x7000\n"
+	   "pushq $0x2\n"
+	   "pushq $0x2b\n"
+	   "pushq $0x1100\n"
+	   "iretq\n");
+GUEST_CODE(guest_out_rsp, 64,
+	   "mov %esp, %eax\n"
+	   "out %eax, $0x81\n");
+
+TEST(load_task_register)
+{
+	struct hvx_register tr = { .name = HVX_REG_TR };
+	struct guest g;
+	u64 *tss;
+
+	guest_init(&g);
+	vp_load(&g.vp, MODE_LONG, guest_to_user_64);
+	user_init(&g, 0x00affb000000ffffULL);
+	tss = (u64 *)(g.vm.ram + GUEST_GDT + GUEST_TSS);
+	*tss &= ~TSS_BUSY;
+	*(u16 *)(g.vm.ram + 0x6300) = GUEST_TSS;
+	ASSERT_EQ(0, vp_set_regs(g.vp.fd, &(struct hvx_register){ .name = HVX_REG_TR,
+		.value.segment.attributes = 0x8b }, 1));
+	vm_write_code(&g.vm, USER_FAULT, guest_out_rsp);
+	guest_set_gate(&g.vm, 6, USER_FAULT);
+	EXPECT_EQ(GUEST_TSS, vp_run_out(&g.vp, 0x80));
+	EXPECT_EQ(TSS_BUSY, *tss & TSS_BUSY);
+	ASSERT_EQ(0, vp_get_regs(g.vp.fd, &tr, 1));
+	EXPECT_EQ(GUEST_TSS, tr.value.segment.selector);
+	EXPECT_EQ(GUEST_TSS_BASE, tr.value.segment.base);
+	EXPECT_EQ(0x67, tr.value.segment.limit);
+	EXPECT_EQ(0x8b, tr.value.segment.attributes);
+	EXPECT_EQ(KERNEL_STACK - 5 * 8, vp_run_out(&g.vp, 0x81));
+	guest_free(&g);
+}
+
+GUEST_CODE(guest_to_user_32, 32,
+	   "push $0x33\n"
+	   "push $0x7000\n"
+	   "push $0x2\n"
+	   "push $0x2b\n"
+	   "push $0x1100\n"
+	   "iret\n");
+GUEST_CODE(guest_out_esp, 32,
+	   "mov %esp, %eax\n"
+	   "out %eax, $0x81\n");
+
+static void user_init_32(struct guest *g)
+{
+	vp_load(&g->vp, MODE_PROTECTED, guest_to_user_32);
+	user_init(g, 0x00cffb000000ffffULL);
+	*(u32 *)(g->vm.ram + GUEST_TSS_BASE + 8) = GUEST_DS;
+	vm_write_code(&g->vm, USER_FAULT, guest_out_esp);
+	*(u64 *)(g->vm.ram + GUEST_IDT + 6 * 8) =
+		USER_FAULT | (u64)GUEST_CS << 16 | 0x8e00ULL << 32;
+}
+
+/* TR as the VMM has set it, with a busy TSS as processors have it */
+TEST(task_register_from_outside)
+{
+	struct hvx_register tr = { .name = HVX_REG_TR };
+	struct guest g;
+
+	guest_init(&g);
+	user_init_32(&g);
+	EXPECT_EQ(KERNEL_STACK - 5 * 4, vp_run_out(&g.vp, 0x81));
+	/* A processor may find out at the exception, or at once. */
+	user_init_32(&g);
+	ASSERT_EQ(0, vp_set_regs(g.vp.fd, &tr, 1));
+	ASSERT_EQ(0, vp_run(&g.vp));
+	if (g.vp.msg.type != HVX_MSG_UNRECOVERABLE_EXCEPTION)
+		EXPECT_EQ(HVX_MSG_INVALID_VP_REGISTER, g.vp.msg.type);
+	/* the VMM may put it right */
+	user_init_32(&g);
+	EXPECT_EQ(KERNEL_STACK - 5 * 4, vp_run_out(&g.vp, 0x81));
+	guest_free(&g);
+}
+
+/*
  * Memory
  */
 

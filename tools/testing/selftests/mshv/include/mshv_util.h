@@ -181,6 +181,7 @@ int vp_try_setup(struct vp *vp, enum vp_mode mode, u64 ip);
 #define GUEST_CS		0x08
 #define GUEST_DS		0x10
 #define GUEST_TSS		0x18
+#define GUEST_TSS_BASE		(GUEST_GDT + 0x100)
 
 /* Tables at GUEST_PT that map 4 GiB one to one; for MODE_LONG. */
 void guest_page_tables(struct vm *vm);

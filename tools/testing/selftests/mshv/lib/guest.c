@@ -21,8 +21,6 @@
 #define PTE_USER	BIT(2)
 #define PTE_LARGE	BIT(7)
 
-#define GUEST_TSS_BASE	(GUEST_GDT + 0x100)
-
 void guest_page_tables(struct vm *vm)
 {
 	u64 *pml4 = (void *)(vm->ram + GUEST_PT);
