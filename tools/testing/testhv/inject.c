@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Events of child VPs: INIT, SIPI, NMI, interrupts, exceptions (APM volume 2, 15.20, 15.21). */
 #include "cpu.h"
+#include "gpa.h"
 #include "guest_msr.h"
 #include "intercept.h"
 #include "run.h"
@@ -193,6 +194,9 @@ static bool state_is_valid(const struct child_vp *vp)
 	if (!!(s->efer & EFER_LMA) != (lme && pg))
 		return false;
 	if (lme && pg && !(s->cr4 & CR4_PAE))
+		return false;
+	/* QEMU 7.2 then saves the hypervisor's registers as the VP's. */
+	if (s->cr3 >= gpa_limit())
 		return false;
 	if (!tr_is_usable(&s->tr))
 		return false;

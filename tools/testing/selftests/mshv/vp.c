@@ -459,6 +459,7 @@ TEST(impossible_values)
 	} cases[] = {
 		{ HVX_REG_CR0, BIT(31) },		/* paging without protection */
 		{ HVX_REG_CR0, BIT(29) | BIT(4) },	/* NW without CD */
+		{ HVX_REG_CR3, BIT(60) },
 		{ HVX_REG_CR4, BIT(63) },
 		{ HVX_REG_EFER, BIT(60) },
 		{ HVX_REG_DR7, BIT(40) },
@@ -485,6 +486,8 @@ TEST(impossible_values)
 				    vp.msg.type == HVX_MSG_UNRECOVERABLE_EXCEPTION)
 				TH_LOG("register %#x: message %s", cases[i].name,
 				       msg_name(vp.msg.type));
+			EXPECT_EQ(GUEST_CODE_BASE, vp_get(&vp, HVX_REG_RIP))
+				TH_LOG("register %#x", cases[i].name);
 		} else {
 			EXPECT_EQ(-EINVAL, ret)
 				TH_LOG("register %#x", cases[i].name);
