@@ -276,18 +276,28 @@ static void inject_nmi(struct root_vp *rv)
 
 /*
  * The root halts: the hypervisor's chance to run children. With none to run it
- * enters once more without the intercept, and really halts. A CPU that is taken
- * offline halts with interrupts disabled. They would end each time slice of a
- * child and never be taken, so children go elsewhere.
+ * enters once more without the intercept, and really halts.
+ *
+ * The STI in front keeps interrupts off until the HLT, so that none is handled
+ * between the root's last look at what there is to do and its sleep. QEMU's VMRUN
+ * forgets that. An HLT without it is one that such an interrupt has come before:
+ * the root has to look again.
+ *
+ * A CPU that is taken offline halts with interrupts disabled. They would end each
+ * time slice of a child and never be taken, so children go elsewhere.
  */
 static void hlt_exit(struct root_vp *rv)
 {
-	bool can_wake = rv->vcpu.vmcb->s.rflags & RFLAGS_IF;
+	const struct vmcb *b = rv->vcpu.vmcb;
+	bool can_wake = b->s.rflags & RFLAGS_IF, woken = !(b->c.int_state & SVM_INT_SHADOW);
 
 	if (!can_wake && sched_ops && !rv->parked)
 		sched_ops->park(rv);
-	if (can_wake && sched_ops && sched_ops->runnable(rv->cpu) &&
-	    sched_ops->run(rv->cpu, true))
+	if (can_wake && sched_ops && sched_ops->runnable(rv->cpu)) {
+		sched_ops->run(rv->cpu, true);
+		woken = true;
+	}
+	if (can_wake && woken)
 		vcpu_skip(&rv->vcpu, 1);
 	else
 		rv->vcpu.vmcb->c.intercept1 &= ~SVM_INTERCEPT(SVM_EXIT_HLT);

@@ -287,7 +287,7 @@ static bool sched_runnable(struct pcpu *cpu)
  * its EOI the start of the next slice, the root would do nothing but take
  * interrupts: it has the CPU for as long as the child had it.
  */
-static bool sched_run(struct pcpu *cpu, bool idle)
+static void sched_run(struct pcpu *cpu, bool idle)
 {
 	struct list *q = &ready[cpu->index];
 	bool stopped = false;
@@ -317,7 +317,6 @@ static bool sched_run(struct pcpu *cpu, bool idle)
 out:
 	arm_root(cpu);
 	spin_unlock(&hv_lock);
-	return stopped;
 }
 
 /* Has the VPs of a list that are at home with @rv look around elsewhere. */

@@ -23,14 +23,12 @@ struct root_vp;
  *	return when an interrupt is pending for the root (SVM_EXIT_INTR of a child)
  *	or nothing is runnable. Otherwise the root just finished an interrupt
  *	(EOI): run a child for at most one time slice.
- *	Return: true if the root must look for work at once (an interrupt is
- *	pending), false to let it halt.
  * @runnable: is any child VP runnable on @cpu? Cheap, called without hv_lock
  *	before @run. A VP that becomes runnable later sends the CPU an interrupt.
  * @park: a root VP has halted for good. Called without hv_lock.
  */
 struct sched_ops {
-	bool (*run)(struct pcpu *cpu, bool idle);
+	void (*run)(struct pcpu *cpu, bool idle);
 	bool (*runnable)(struct pcpu *cpu);
 	void (*park)(struct root_vp *rv);
 };
