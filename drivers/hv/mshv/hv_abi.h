@@ -1023,6 +1023,9 @@ struct hvx_in_translate_va {
 };
 HVX_ASSERT_SIZE(struct hvx_in_translate_va, 32);
 
+/* hvx_out_translate_va.cache_overlay: bits 7:0 are the cache type */
+#define HVX_TRANSLATE_OVERLAY_PAGE		(1U << 8)
+
 struct hvx_out_translate_va {
 	__u32 result;
 	__u32 cache_overlay;

@@ -124,7 +124,7 @@ long mshv_translate_gva(struct mshv_vp *vp, void *arg, void __user *uarg)
 		return ret;
 	result.code = out.result;
 	result.cache_type = out.cache_overlay;
-	result.overlay = out.cache_overlay >> 8 & 1;
+	result.overlay = !!(out.cache_overlay & HVX_TRANSLATE_OVERLAY_PAGE);
 	gpa = out.gpa_page << HVX_PAGE_SHIFT | (args->gva & (HVX_PAGE_SIZE - 1));
 	if (copy_to_user(u64_to_user_ptr(args->result), &result, sizeof(result)) ||
 	    put_user(gpa, (u64 __user *)u64_to_user_ptr(args->gpa)))

@@ -289,6 +289,18 @@ static bool is_spurious(const struct npt_leaf *leaf, u64 info)
 		 !(leaf->perm & NPT_EXEC));
 }
 
+/*
+ * What the guest does to a page of the hypervisor's is not the VMM's to see. An event
+ * that can't be delivered for that reason ends in a triple fault.
+ */
+static void overlay_violation(struct child_vp *vp)
+{
+	if (vp->vcpu.vmcb->c.exit_int_info & SVM_EVENT_VALID)
+		intercept_unrecoverable(vp);
+	else
+		vcpu_inject_gp(&vp->vcpu);
+}
+
 static void npf_exit(struct child_vp *vp)
 {
 	const struct vmcb_control *c = &vp->vcpu.vmcb->c;
@@ -305,6 +317,10 @@ static void npf_exit(struct child_vp *vp)
 	/* Another CPU mapped the page since. */
 	if (mapped && is_spurious(&leaf, info))
 		return;
+	if (mapped && leaf.overlay) {
+		overlay_violation(vp);
+		return;
+	}
 	if (data && write && doorbell_access(vp, gpa))
 		return;
 	intercept_memory(vp, mapped);

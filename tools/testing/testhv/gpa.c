@@ -7,6 +7,7 @@
 #include "hypercall.h"
 #include "log.h"
 #include "options.h"
+#include "overlay.h"
 #include "pageown.h"
 #include "panic.h"
 
@@ -104,6 +105,37 @@ static void count_split(struct partition *p, int sign)
 	acct_add(TESTHV_ACCT_GPA_LARGE, sign);
 }
 
+void gpa_was_split(struct partition *p, const struct npt_leaf *leaf)
+{
+	if (leaf->perm)
+		count_split(p, -1);
+}
+
+/* As npt_lookup(): what the parent has mapped, be it behind an overlay. */
+static bool lookup(const struct partition *p, u64 gpa, struct npt_leaf *leaf)
+{
+	const struct overlay *ov;
+
+	if (!npt_lookup(&p->npt, gpa, leaf))
+		return false;
+	if (!leaf->overlay)
+		return true;
+	ov = overlay_at(p, gpa);
+	*leaf = ov->under;
+	return ov->mapped;
+}
+
+/* As npt_next(), in the same way. */
+static bool next_leaf(const struct partition *p, u64 *gpa, u64 end, struct npt_leaf *leaf)
+{
+	while (npt_next(&p->npt, gpa, end, leaf)) {
+		if (!leaf->overlay || lookup(p, *gpa, leaf))
+			return true;
+		*gpa += PAGE_SIZE;
+	}
+	return false;
+}
+
 /*
  * Count what [@gpa, @gpa + @size) maps in (@sign 1) or out (-1). Returns whether
  * anything at all is mapped there.
@@ -114,7 +146,7 @@ static bool count_range(struct partition *p, u64 gpa, u64 size, int sign)
 	struct npt_leaf leaf;
 	bool any = false;
 
-	while (at < end && npt_next(&p->npt, &at, end, &leaf)) {
+	while (at < end && next_leaf(p, &at, end, &leaf)) {
 		u64 from = max(at, gpa), to = min(at + leaf.size, end);
 
 		any = true;
@@ -204,9 +236,13 @@ static u32 npt_perm(u32 flags)
 /* Replace what is at @gpa; on failure everything is as it was. */
 static int map_one(struct partition *p, u64 gpa, u64 spa, u64 size, u32 perm, bool *changed)
 {
+	struct overlay *ov = overlay_at(p, gpa);
 	bool any = count_range(p, gpa, size, -1);
 
-	if (npt_map(&p->npt, gpa, spa, size, perm)) {
+	if (ov) {
+		ov->under = (struct npt_leaf){ .spa = spa, .size = size, .perm = perm };
+		ov->mapped = true;
+	} else if (npt_map(&p->npt, gpa, spa, size, perm)) {
 		count_range(p, gpa, size, 1);
 		return -1;
 	}
@@ -216,16 +252,37 @@ static int map_one(struct partition *p, u64 gpa, u64 spa, u64 size, u32 perm, bo
 	return 0;
 }
 
-/* With access tracking on, large pages become small ones. */
+/* With access tracking on, and around overlays, large pages become small ones. */
 static int map_pages(struct partition *p, u64 gpa, u64 spa, u64 size, u32 perm, bool *changed)
 {
+	u64 off, step = perm ? PAGE_SIZE : 0;
+
+	if (size == PAGE_SIZE || !(overlay_in(p, gpa, size) || (p->access_tracking && perm)))
+		return map_one(p, gpa, spa, size, perm, changed);
+	for (off = 0; off < size; off += PAGE_SIZE, spa += step)
+		if (map_one(p, gpa + off, spa, PAGE_SIZE, perm, changed))
+			return -1;
+	return 0;
+}
+
+/* The same for unmapping. Pages beside an overlay are small: that can't fail. */
+static int unmap_pages(struct partition *p, u64 gpa, u64 size)
+{
+	struct overlay *ov = overlay_at(p, gpa);
 	u64 off;
 
-	if (!p->access_tracking || size == PAGE_SIZE || !perm)
-		return map_one(p, gpa, spa, size, perm, changed);
-	for (off = 0; off < size; off += PAGE_SIZE)
-		if (map_one(p, gpa + off, spa + off, PAGE_SIZE, perm, changed))
-			return -1;
+	if (size > PAGE_SIZE && overlay_in(p, gpa, size)) {
+		for (off = 0; off < size; off += PAGE_SIZE)
+			unmap_pages(p, gpa + off, PAGE_SIZE);
+		return 0;
+	}
+	count_range(p, gpa, size, -1);
+	if (ov) {
+		ov->mapped = false;
+	} else if (npt_unmap(&p->npt, gpa, size)) {
+		count_range(p, gpa, size, 1);
+		return -1;
+	}
 	return 0;
 }
 
@@ -296,9 +353,7 @@ static u16 hv_unmap_gpa_pages(struct hvcall *c)
 	for (i = c->start; i < c->reps; i++) {
 		u64 gpa = (in.gpa_base << PAGE_SHIFT) + i * size;
 
-		count_range(p, gpa, size, -1);
-		if (npt_unmap(&p->npt, gpa, size)) {
-			count_range(p, gpa, size, 1);
+		if (unmap_pages(p, gpa, size)) {
 			status = HVX_STATUS_INSUFFICIENT_MEMORY;
 			break;
 		}
@@ -339,6 +394,7 @@ u16 gpa_split_large(struct partition *p)
 static void change_access(struct partition *p, u64 gpa, const struct npt_leaf *leaf,
 			  u64 flags, bool whole)
 {
+	struct overlay *ov = overlay_at(p, gpa);
 	u32 clear = 0, set = 0;
 
 	if (!leaf->perm)
@@ -351,8 +407,13 @@ static void change_access(struct partition *p, u64 gpa, const struct npt_leaf *l
 		set |= NPT_ACCESSED;
 	if (flags & HVX_ACCESS_SET_DIRTY)
 		set |= NPT_DIRTY;
-	if (clear || set)
+	if (ov) {
+		ov->under.accessed = (leaf->accessed && !(clear & NPT_ACCESSED)) ||
+				     (set & NPT_ACCESSED);
+		ov->under.dirty = (leaf->dirty && !(clear & NPT_DIRTY)) || (set & NPT_DIRTY);
+	} else if (clear || set) {
 		npt_set_ad(&p->npt, gpa, clear, set);
+	}
 }
 
 static u16 hv_get_gpa_access(struct hvcall *c)
@@ -376,7 +437,7 @@ static u16 hv_get_gpa_access(struct hvcall *c)
 		bool whole;
 		u8 state;
 
-		if (!npt_lookup(&p->npt, gpa, &leaf)) {
+		if (!lookup(p, gpa, &leaf)) {
 			status = HVX_STATUS_INVALID_PARAMETER;
 			break;
 		}

@@ -25,8 +25,11 @@ void *gpa_ptr(struct partition *p, u64 gpa, bool write);
 bool gpa_read(struct partition *p, u64 gpa, void *buf, u64 size);
 bool gpa_write(struct partition *p, u64 gpa, const void *buf, u64 size);
 
-/* Remove all mappings and the tables. */
+/* Remove all mappings and the tables. Overlays are gone already. */
 void gpa_unmap_all(struct partition *p);
+
+/* An overlay has split a large page. */
+void gpa_was_split(struct partition *p, const struct npt_leaf *leaf);
 
 /* Break large mappings up, so that each page has its own accessed and dirty bits. */
 u16 gpa_split_large(struct partition *p);

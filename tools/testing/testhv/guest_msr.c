@@ -7,6 +7,7 @@
 #include "guest_cpuid.h"
 #include "init.h"
 #include "log.h"
+#include "overlay.h"
 #include "port.h"
 #include "run.h"
 #include "stimer.h"
@@ -19,6 +20,9 @@
 
 /* Address of a field of a packed structure whose fields are aligned all the same. */
 #define VMCB_FIELD(s, f)	((u64 *)(void *)((u8 *)(s) + offsetof(struct vmcb_save, f)))
+
+/* Calls the hypervisor, filled in at boot. */
+static u8 hypercall_page[PAGE_SIZE] __aligned(PAGE_SIZE);
 
 /* What is intercepted normally, and when the VMM wants to see all MSRs. */
 static u8 msrpm[MSRPM_SIZE] __aligned(PAGE_SIZE), msrpm_all[MSRPM_SIZE] __aligned(PAGE_SIZE);
@@ -41,14 +45,25 @@ static void guest_msr_init(void)
 		MSR_FS_BASE, MSR_GS_BASE, MSR_KERNEL_GS_BASE, MSR_STAR, MSR_LSTAR, MSR_CSTAR,
 		MSR_SFMASK, MSR_SYSENTER_CS, MSR_SYSENTER_ESP, MSR_SYSENTER_EIP,
 	};
+	static const u8 code[] = {
+		0xf3, 0x0f, 0x1e, 0xfa,		/* endbr64 */
+		0x0f, 0x01, 0xd9,		/* vmmcall */
+		0xc3,				/* ret */
+	};
 	unsigned int i;
 
 	memset(msrpm, 0xff, MSRPM_SIZE);
 	memset(msrpm_all, 0xff, MSRPM_SIZE);
 	for (i = 0; i < ARRAY_SIZE(direct); i++)
 		msrpm_trap(msrpm, direct[i], false, false);
+	memcpy(hypercall_page, code, sizeof(code));
 }
 HV_INIT(guest_msr_init);
+
+void *guest_hypercall_page(void)
+{
+	return hypercall_page;
+}
 
 static bool is_loaded(const struct child_vp *vp)
 {
@@ -128,7 +143,7 @@ void reftsc_update(struct partition *p)
 	struct hvx_reference_tsc_page page = { .sequence = 0 };
 	struct child_vp *vp = partition_vp(p, 0);
 
-	if (!(p->reftsc_msr & HVX_MSR_PAGE_ENABLE) || !p->npt.root)
+	if (!(p->reftsc_msr & HVX_MSR_PAGE_ENABLE))
 		return;
 	/* Sequence 0 sends the guest to the counter, which can stand still. */
 	if (!p->time_frozen && vp) {
@@ -139,26 +154,42 @@ void reftsc_update(struct partition *p)
 		page.offset = ref_tsc_offset() + p->time_base -
 			      (s64)((__int128)tsc_offset * page.scale >> 64);
 	}
-	gpa_write(p, p->reftsc_msr & HVX_MSR_PAGE_MASK, &page, sizeof(page));
+	memcpy(p->reftsc.page, &page, sizeof(page));
+}
+
+/*
+ * An MSR that places an overlay page. Without memory for that the page stays
+ * disabled, which the guest can read.
+ */
+static bool write_page_msr(struct partition *p, u64 *msr, struct overlay *ov, u64 val)
+{
+	u64 gpa = val & HVX_MSR_PAGE_MASK;
+
+	if ((val & HVX_MSR_PAGE_ENABLE) && gpa >= gpa_limit())
+		return false;
+	*msr = val;
+	if (!(val & HVX_MSR_PAGE_ENABLE)) {
+		overlay_remove(p, ov);
+	} else if (overlay_place(p, ov, gpa)) {
+		log_err("partition %lx: no memory for an overlay page at %lx", p->id, gpa);
+		*msr &= ~HVX_MSR_PAGE_ENABLE;
+	}
+	return true;
 }
 
 static bool write_reftsc(struct child_vp *vp, u64 val)
 {
-	if (val & ~(HVX_MSR_PAGE_ENABLE | HVX_MSR_PAGE_MASK))
+	struct partition *p = vp->part;
+
+	if (val & ~(HVX_MSR_PAGE_ENABLE | HVX_MSR_PAGE_MASK) ||
+	    !write_page_msr(p, &p->reftsc_msr, &p->reftsc, val))
 		return false;
-	vp->part->reftsc_msr = val;
-	reftsc_update(vp->part);
+	reftsc_update(p);
 	return true;
 }
 
-/* The page that the guest calls the hypervisor through. */
 static bool write_hypercall(struct child_vp *vp, u64 val)
 {
-	static const u8 code[] = {
-		0xf3, 0x0f, 0x1e, 0xfa,		/* endbr64 */
-		0x0f, 0x01, 0xd9,		/* vmmcall */
-		0xc3,				/* ret */
-	};
 	struct partition *p = vp->part;
 
 	/* TLFS 3.13: only an identified guest can enable it; bit 1 locks. */
@@ -166,10 +197,18 @@ static bool write_hypercall(struct child_vp *vp, u64 val)
 		return true;
 	if (!p->guest_os_id)
 		val &= ~HVX_MSR_PAGE_ENABLE;
-	p->hypercall_msr = val & (HVX_MSR_PAGE_MASK | HVX_MSR_PAGE_ENABLE | BIT(1));
-	if (!(val & HVX_MSR_PAGE_ENABLE) || !p->npt.root)
-		return true;
-	return gpa_write(p, val & HVX_MSR_PAGE_MASK, code, sizeof(code));
+	return write_page_msr(p, &p->hypercall_msr, &p->hypercall,
+			      val & (HVX_MSR_PAGE_MASK | HVX_MSR_PAGE_ENABLE | BIT(1)));
+}
+
+static bool write_os_id(struct partition *p, u64 val)
+{
+	p->guest_os_id = val;
+	if (!val) {
+		p->hypercall_msr &= ~HVX_MSR_PAGE_ENABLE;
+		overlay_remove(p, &p->hypercall);
+	}
+	return true;
 }
 
 static bool read_synthetic(struct child_vp *vp, u32 msr, u64 *val)
@@ -273,10 +312,7 @@ static bool write_synthetic(struct child_vp *vp, u32 msr, u64 val)
 	}
 	switch (msr) {
 	case HVX_MSR_GUEST_OS_ID:
-		vp->part->guest_os_id = val;
-		if (!val)
-			vp->part->hypercall_msr &= ~HVX_MSR_PAGE_ENABLE;
-		return true;
+		return write_os_id(vp->part, val);
 	case HVX_MSR_HYPERCALL:
 		return write_hypercall(vp, val);
 	case HVX_MSR_REFERENCE_TSC:
@@ -294,21 +330,17 @@ static bool write_synthetic(struct child_vp *vp, u32 msr, u64 val)
 		lapic_set_tpr(vp, val);
 		return true;
 	case HVX_MSR_VP_ASSIST_PAGE:
-		if (val & ~page_bits)
-			return false;
-		m->vp_assist = val;
-		return true;
+		return !(val & ~page_bits) &&
+		       write_page_msr(vp->part, &m->vp_assist, &vp->assist, val);
 	case HVX_MSR_SCONTROL:
 		if (val & ~HVX_SCONTROL_ENABLE)
 			return false;
 		m->scontrol = val;
 		return true;
 	case HVX_MSR_SIEFP:
-		m->siefp = val & page_bits;
-		return true;
+		return write_page_msr(vp->part, &m->siefp, &vp->siefp, val & page_bits);
 	case HVX_MSR_SIMP:
-		m->simp = val & page_bits;
-		return true;
+		return write_page_msr(vp->part, &m->simp, &vp->simp, val & page_bits);
 	case HVX_MSR_EOM:
 		return true;
 	case HVX_MSR_CRASH_CTL:

@@ -51,8 +51,11 @@ u16 msr_result_register(struct child_vp *vp, u32 msr, u32 access, u32 action);
 u64 msr_result(const struct child_vp *vp, u32 msr, bool write);
 void msr_rows_free(struct child_vp *vp);
 
-/* Write the reference TSC page anew, if the guest has one. */
+/* Write the reference TSC page anew. */
 void reftsc_update(struct partition *p);
+
+/* The page through which guests call the hypervisor, the same for all. */
+void *guest_hypercall_page(void);
 
 /* The permission map of a VP: what is intercepted depends on what is installed. */
 u64 guest_msrpm(const struct child_vp *vp);

@@ -16,6 +16,7 @@
 #include "pte.h"
 
 #define PTE_NOACCESS	BIT(9)	/* software: a leaf that allows nothing */
+#define PTE_OVERLAY	BIT(10)	/* software: NPT_OVERLAY */
 #define PTE_TABLE	(PTE_P | PTE_W | PTE_U)
 
 #define TOP_LEVEL	4
@@ -70,6 +71,8 @@ static u64 leaf_entry(u64 spa, unsigned int level, u32 perm)
 		e |= PTE_W;
 	if (!(perm & NPT_EXEC))
 		e |= PTE_NX;
+	if (perm & NPT_OVERLAY)
+		e |= PTE_OVERLAY;
 	return e;
 }
 
@@ -84,14 +87,19 @@ static void set_entry(u64 *table, unsigned int i, u64 val)
 	WRITE_ONCE(table[i], val);
 }
 
+/* Where a table page has come from. */
+static struct pagepool *pool_of(const struct npt *npt, const u64 *table)
+{
+	return page_info(virt_to_phys(table))->state == PG_HIDDEN ? &hidden_pool : npt->pool;
+}
+
 static u64 *table_alloc(struct npt *npt)
 {
-	u64 *t = pool_get(npt->pool);
+	u64 *t = pool_get(npt->pool) ?: pool_get(&hidden_pool);
 
-	if (t) {
-		npt->pages++;
-		*use_count(t) = 0;
-	}
+	BUG_ON(!t);	/* the callers have looked */
+	npt->pages++;
+	*use_count(t) = 0;
 	return t;
 }
 
@@ -104,20 +112,17 @@ static void table_free(struct npt *npt, u64 *table, unsigned int level)
 			table_free(npt, table_of(table[i]), level - 1);
 	*use_count(table) = 0;
 	npt->pages--;
-	pool_put(npt->pool, table);
+	pool_put(pool_of(npt, table), table);
 }
 
 int npt_init(struct npt *npt, struct pagepool *pool)
 {
-	u64 *top;
-
+	if (!pool->nr_free)
+		return -1;
 	npt->pool = pool;
 	npt->pages = 0;
 	npt->gen = 1;
-	top = table_alloc(npt);
-	if (!top)
-		return -1;
-	npt->root = virt_to_phys(top);
+	npt->root = virt_to_phys(table_alloc(npt));
 	return 0;
 }
 
@@ -197,9 +202,11 @@ static void replace_entry(struct npt *npt, u64 *table, unsigned int i, unsigned 
 int npt_map(struct npt *npt, u64 gpa, u64 spa, u64 size, u32 perm)
 {
 	unsigned int level = level_of(size);
-	u64 *table;
+	u64 *table, have = npt->pool->nr_free;
 
-	if (tables_missing(npt, gpa, level) > npt->pool->nr_free)
+	if (perm & NPT_OVERLAY)
+		have += hidden_pool.nr_free;
+	if (tables_missing(npt, gpa, level) > have)
 		return -1;
 	table = make_path(npt, gpa, level);
 	replace_entry(npt, table, index_at(gpa, level), level, leaf_entry(spa, level, perm));
@@ -263,6 +270,7 @@ static void describe(u64 e, u64 gpa, unsigned int level, struct npt_leaf *leaf)
 		if (!(e & PTE_NX))
 			leaf->perm |= NPT_EXEC;
 	}
+	leaf->overlay = e & PTE_OVERLAY;
 	leaf->accessed = e & PTE_A;
 	leaf->dirty = e & PTE_D;
 }

@@ -11,6 +11,7 @@ struct pagepool;
 #define NPT_WRITE	BIT(1)
 #define NPT_EXEC	BIT(2)
 #define NPT_RWX		(NPT_READ | NPT_WRITE | NPT_EXEC)
+#define NPT_OVERLAY	BIT(3)	/* not a permission: marks the leaf */
 
 /**
  * struct npt - nested page tables of one partition
@@ -33,6 +34,7 @@ struct npt {
  * @spa: physical address that the guest address is backed by
  * @size: bytes that the leaf maps: 4 KiB, 2 MiB or 1 GiB
  * @perm: NPT_* bits; 0 for a page that is mapped with NO_ACCESS
+ * @overlay: marked with NPT_OVERLAY
  * @accessed: the guest used the leaf since the bit was cleared
  * @dirty: the guest wrote through it since the bit was cleared
  */
@@ -40,6 +42,7 @@ struct npt_leaf {
 	u64 spa;
 	u64 size;
 	u32 perm;
+	bool overlay;
 	bool accessed;
 	bool dirty;
 };
@@ -63,6 +66,9 @@ void npt_destroy(struct npt *npt);
  * Replaces what the range mapped before, be it smaller leaves (whose tables are
  * freed after a flush) or a part of a larger leaf, which is split. The caller
  * does npt_flush() when anything was there.
+ *
+ * Tables for an overlay may come from the hypervisor's own memory: nobody can be asked
+ * for a deposit when the guest writes to an MSR.
  *
  * Return: 0, or -1 when the pool ran out; the mapping is then as before.
  */

@@ -4,11 +4,13 @@
 
 #include "acct.h"
 #include "gpa.h"
+#include "guest_msr.h"
 #include "hypercall.h"
 #include "intercept.h"
 #include "lib.h"
 #include "log.h"
 #include "options.h"
+#include "overlay.h"
 #include "port.h"
 #include "property.h"
 #include "root.h"
@@ -176,6 +178,7 @@ static u16 hv_create_partition(struct hvcall *c)
 	p->time_base = -ref_time();
 	p->procs_per_socket = 1;
 	list_init(&p->connections);
+	list_init(&p->overlays);
 	partition_set_features(p, in.disabled_features, in.disabled_xsave);
 	partitions[index] = p;
 
@@ -190,13 +193,21 @@ static u16 hv_initialize_partition(struct hvcall *c)
 {
 	const struct hvx_in_partition in = *(const struct hvx_in_partition *)c->in;
 	struct partition *p;
+	void *reftsc;
 	u16 status;
 
 	status = partition_find(c, in.partition_id, IN_UNINITIALIZED, &p);
 	if (status)
 		return status;
-	if (npt_init(&p->npt, &p->pool))
+	reftsc = pool_get(&p->pool);
+	if (!reftsc)
 		return HVX_STATUS_INSUFFICIENT_MEMORY;
+	if (npt_init(&p->npt, &p->pool)) {
+		pool_put(&p->pool, reftsc);
+		return HVX_STATUS_INSUFFICIENT_MEMORY;
+	}
+	overlay_init(&p->reftsc, reftsc, NPT_READ);
+	overlay_init(&p->hypercall, guest_hypercall_page(), NPT_READ | NPT_EXEC);
 	p->state = PART_ACTIVE;
 	partition_account(p);
 	log_info("partition %lx: initialized", p->id);
@@ -240,6 +251,9 @@ again:
 	ports_partition_gone(p);
 	intercepts_clear(p);
 	unmap_partition_stats(p);
+	overlay_remove(p, &p->hypercall);
+	overlay_remove(p, &p->reftsc);
+	pool_put(&p->pool, p->reftsc.page);
 	gpa_unmap_all(p);
 	p->state = PART_FINALIZED;
 	partition_account(p);

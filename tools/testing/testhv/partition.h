@@ -11,6 +11,7 @@
 #include "lib.h"
 #include "mem.h"
 #include "npt.h"
+#include "overlay.h"
 #include "stats.h"
 #include "types.h"
 
@@ -64,6 +65,9 @@ enum part_state {
  * @guest_os_id: MSR of the same name
  * @hypercall_msr: MSR of the hypercall page
  * @reftsc_msr: MSR of the reference TSC page
+ * @overlays: pages that cover guest memory
+ * @hypercall: the page that the guest calls the hypervisor through
+ * @reftsc: the reference TSC page
  * @intercepts: HVX_ACCESS_MASK_* of each HVX_INTERCEPT_* that takes no parameter
  * @excp_intercepts: exception vectors with an intercept
  * @params: pages of installed intercepts that have a parameter
@@ -98,6 +102,8 @@ struct partition {
 	u64 guest_os_id;
 	u64 hypercall_msr;
 	u64 reftsc_msr;
+	struct list overlays;
+	struct overlay hypercall, reftsc;
 	u32 intercepts[16];
 	u32 excp_intercepts;
 	void *params;

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * SynIC of child VPs: message and event flag pages in guest memory, and the
+ * SynIC of child VPs: message and event flag pages, which are overlays, and the
  * hypercalls with which the VMM uses them directly (TLFS 11).
  */
 #include "synic_child.h"
 
-#include "gpa.h"
 #include "hypercall.h"
 #include "run.h"
 #include "vp.h"
@@ -21,20 +20,17 @@ static void raise(struct child_vp *vp, unsigned int sint)
 	vp_wake(vp);
 }
 
-/* The page that one of the SynIC's page MSRs names, if it is usable. */
-static void *synic_page(struct child_vp *vp, u64 msr)
+static bool enabled(const struct child_vp *vp, u64 page_msr)
 {
-	if (!(vp->m.scontrol & HVX_SCONTROL_ENABLE) || !(msr & HVX_MSR_PAGE_ENABLE))
-		return NULL;
-	return gpa_ptr(vp->part, msr & HVX_MSR_PAGE_MASK, true);
+	return (vp->m.scontrol & HVX_SCONTROL_ENABLE) && (page_msr & HVX_MSR_PAGE_ENABLE);
 }
 
 u16 child_post_message(struct child_vp *vp, unsigned int sint, const struct hvx_message *msg)
 {
-	struct hvx_message_page *page = synic_page(vp, vp->m.simp);
+	struct hvx_message_page *page = vp->simp.page;
 	struct hvx_message *slot;
 
-	if (!page)
+	if (!enabled(vp, vp->m.simp))
 		return HVX_STATUS_INVALID_VP_STATE;
 	slot = &page->sint[sint];
 	if (READ_ONCE(slot->type) != HVX_MSG_NONE) {
@@ -51,10 +47,10 @@ u16 child_post_message(struct child_vp *vp, unsigned int sint, const struct hvx_
 
 u16 child_signal_event(struct child_vp *vp, unsigned int sint, unsigned int flag, bool *newly)
 {
-	struct hvx_event_flags_page *page = synic_page(vp, vp->m.siefp);
+	struct hvx_event_flags_page *page = vp->siefp.page;
 	u8 bit = 1U << flag % 8;
 
-	if (!page)
+	if (!enabled(vp, vp->m.siefp))
 		return HVX_STATUS_INVALID_VP_STATE;
 	*newly = !(__atomic_fetch_or(&page->sint[sint][flag / 8], bit, __ATOMIC_SEQ_CST) & bit);
 	if (*newly)

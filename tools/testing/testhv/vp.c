@@ -137,26 +137,41 @@ static struct child_vp **vp_slot(struct partition *p, u32 index)
 	return *table ? *table + index % PAGE_POINTERS : NULL;
 }
 
-/* All memory of a VP: its own page, the VMCB, the extended state, the appetite. */
+/* Pages of a VP: its own, the VMCB, the extended state, overlays. */
+enum { VP_SELF, VP_VMCB, VP_XSAVE, VP_SIMP, VP_SIEFP, VP_ASSIST, NR_VP_PAGES };
+
+/* All memory of a VP: its pages and the appetite. */
 static struct child_vp *vp_alloc(struct partition *p)
 {
-	struct child_vp *vp = pool_get(&p->pool);
-	void *vmcb = pool_get(&p->pool);
-	void *xsave = pool_get(&p->pool);
-	void *extra;
+	void *page[NR_VP_PAGES], *extra;
+	struct child_vp *vp;
+	unsigned int n;
 
-	if (vp && vmcb && xsave && !obj_charge(&p->pool, &extra)) {
-		vcpu_init(&vp->vcpu, vmcb, xsave, &p->npt, CHILD_ASID);
-		vp->extra = extra;
-		return vp;
+	for (n = 0; n < NR_VP_PAGES; n++) {
+		page[n] = pool_get(&p->pool);
+		if (!page[n])
+			goto put;
 	}
-	if (xsave)
-		pool_put(&p->pool, xsave);
-	if (vmcb)
-		pool_put(&p->pool, vmcb);
-	if (vp)
-		pool_put(&p->pool, vp);
+	if (obj_charge(&p->pool, &extra))
+		goto put;
+	vp = page[VP_SELF];
+	vp->extra = extra;
+	vcpu_init(&vp->vcpu, page[VP_VMCB], page[VP_XSAVE], &p->npt, CHILD_ASID);
+	overlay_init(&vp->simp, page[VP_SIMP], NPT_RWX);
+	overlay_init(&vp->siefp, page[VP_SIEFP], NPT_RWX);
+	overlay_init(&vp->assist, page[VP_ASSIST], NPT_RWX);
+	return vp;
+
+put:
+	while (n--)
+		pool_put(&p->pool, page[n]);
 	return NULL;
+}
+
+static void overlay_free(struct partition *p, struct overlay *ov)
+{
+	overlay_remove(p, ov);
+	pool_put(&p->pool, ov->page);
 }
 
 static u16 create_child_vp(struct partition *p, u32 index)
@@ -211,6 +226,9 @@ void vp_destroy(struct child_vp *vp)
 	cpuid_rows_free(vp);
 	msr_rows_free(vp);
 	obj_uncharge(&p->pool, &vp->extra);
+	overlay_free(p, &vp->simp);
+	overlay_free(p, &vp->siefp);
+	overlay_free(p, &vp->assist);
 	p->vp_table[vp->index / PAGE_POINTERS][vp->index % PAGE_POINTERS] = NULL;
 	p->nr_vps--;
 	pool_put(&p->pool, vp->vcpu.vmcb);

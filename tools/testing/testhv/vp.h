@@ -6,6 +6,7 @@
 #include "hv_abi.h"
 #include "lapic.h"
 #include "lib.h"
+#include "overlay.h"
 #include "partition.h"
 #include "pcpu.h"
 #include "stats.h"
@@ -68,6 +69,9 @@ struct vp_msrs {
  * @dr7: DR7 as the guest knows it, see vp_set_dr7()
  * @lapic: local interrupt controller
  * @m: simple registers
+ * @simp: message page
+ * @siefp: event flags page
+ * @assist: VP assist page
  * @tsc_base: guest TSC = TSC + this
  * @cpuid_rows: chain of pages of registered CPUID results
  * @msr_rows: chain of pages of registered MSR results
@@ -103,6 +107,7 @@ struct child_vp {
 	u64 dr7;
 	struct lapic lapic;
 	struct vp_msrs m;
+	struct overlay simp, siefp, assist;
 	u64 tsc_base;
 	void *cpuid_rows;
 	void *msr_rows;

@@ -2,7 +2,6 @@
 /* GetVpState and SetVpState: local APIC, extended state, SynIC pages, timers. */
 #include "apic.h"
 #include "cpu.h"
-#include "gpa.h"
 #include "guest_cpuid.h"
 #include "hypercall.h"
 #include "pageown.h"
@@ -202,60 +201,30 @@ static void set_xsave(struct child_vp *vp, const void *buf, u64 states)
 	xs_put(x, XS_STATE_BV, bv);
 }
 
-/*
- * The SynIC's pages are guest memory, if they are anywhere. Where no memory is
- * mapped nobody has written to it yet: it is zeroes, and can be set to zeroes.
- */
-static void get_page(struct child_vp *vp, u64 msr, void *buf)
-{
-	memset(buf, 0, PAGE_SIZE);
-	if (msr & HVX_MSR_PAGE_ENABLE)
-		gpa_read(vp->part, msr & HVX_MSR_PAGE_MASK, buf, PAGE_SIZE);
-}
-
-static u16 check_page(struct child_vp *vp, u64 msr, const void *buf)
-{
-	if (!buf || mem_is_zero(buf, PAGE_SIZE))
-		return HVX_STATUS_SUCCESS;
-	if (!(msr & HVX_MSR_PAGE_ENABLE) || !gpa_ptr(vp->part, msr & HVX_MSR_PAGE_MASK, true))
-		return HVX_STATUS_INVALID_VP_STATE;
-	return HVX_STATUS_SUCCESS;
-}
-
-static void set_page(struct child_vp *vp, u64 msr, const void *buf)
-{
-	if (msr & HVX_MSR_PAGE_ENABLE)
-		gpa_write(vp->part, msr & HVX_MSR_PAGE_MASK, buf, PAGE_SIZE);
-}
-
+/* The SynIC's pages, which are there whether the guest sees them or not. */
 static void get_simp(struct child_vp *vp, void *buf, u64 states)
 {
-	get_page(vp, vp->m.simp, buf);
-}
-
-static u16 check_simp(struct child_vp *vp, const void *buf, u64 states)
-{
-	return check_page(vp, vp->m.simp, buf);
+	memcpy(buf, vp->simp.page, PAGE_SIZE);
 }
 
 static void set_simp(struct child_vp *vp, const void *buf, u64 states)
 {
-	set_page(vp, vp->m.simp, buf);
+	memcpy(vp->simp.page, buf, PAGE_SIZE);
 }
 
 static void get_siefp(struct child_vp *vp, void *buf, u64 states)
 {
-	get_page(vp, vp->m.siefp, buf);
-}
-
-static u16 check_siefp(struct child_vp *vp, const void *buf, u64 states)
-{
-	return check_page(vp, vp->m.siefp, buf);
+	memcpy(buf, vp->siefp.page, PAGE_SIZE);
 }
 
 static void set_siefp(struct child_vp *vp, const void *buf, u64 states)
 {
-	set_page(vp, vp->m.siefp, buf);
+	memcpy(vp->siefp.page, buf, PAGE_SIZE);
+}
+
+static u16 check_nothing(struct child_vp *vp, const void *buf, u64 states)
+{
+	return HVX_STATUS_SUCCESS;
 }
 
 static void get_timers(struct child_vp *vp, void *buf, u64 states)
@@ -300,8 +269,8 @@ static void set_timers(struct child_vp *vp, const void *buf, u64 states)
 static const struct state_type types[] = {
 	{ HVX_VP_STATE_LAPIC, sizeof(struct hvx_lapic_state), check_lapic, get_lapic, set_lapic },
 	{ HVX_VP_STATE_XSAVE, 0, check_xsave, get_xsave, set_xsave },
-	{ HVX_VP_STATE_SIM_PAGE, PAGE_SIZE, check_simp, get_simp, set_simp },
-	{ HVX_VP_STATE_SIEF_PAGE, PAGE_SIZE, check_siefp, get_siefp, set_siefp },
+	{ HVX_VP_STATE_SIM_PAGE, PAGE_SIZE, check_nothing, get_simp, set_simp },
+	{ HVX_VP_STATE_SIEF_PAGE, PAGE_SIZE, check_nothing, get_siefp, set_siefp },
 	{ HVX_VP_STATE_SYNTHETIC_TIMERS, sizeof(struct hvx_synthetic_timers_state),
 	  check_timers, get_timers, set_timers },
 };

@@ -85,11 +85,20 @@ static u64 large_base(const struct mode *m, u64 e, u64 page_size)
 	return e & PTE_ADDR & ~(page_size - 1);
 }
 
+static bool is_overlaid(const struct child_vp *vp, u64 gpa)
+{
+	struct npt_leaf leaf;
+
+	return npt_lookup(&vp->part->npt, gpa, &leaf) && leaf.overlay;
+}
+
 static u32 entry_read(struct child_vp *vp, u64 at, unsigned int width, u64 *e)
 {
 	const void *ptr = gpa_ptr(vp->part, at, false);
 	struct npt_leaf leaf;
 
+	if (ptr && is_overlaid(vp, at))
+		return HVX_TRANSLATE_ILLEGAL_OVERLAY;
 	if (!ptr) {
 		if (at < gpa_limit() && npt_lookup(&vp->part->npt, at, &leaf))
 			return HVX_TRANSLATE_NO_READ;
@@ -287,6 +296,8 @@ static u16 hv_translate_va(struct hvcall *c)
 
 	out->result = guest_walk(vp, in.gva_page << PAGE_SHIFT, walk_flags(vp, in.flags), &gpa);
 	out->cache_overlay = HVX_CACHE_WRITE_BACK;
+	if (!out->result && is_overlaid(vp, gpa))
+		out->cache_overlay |= HVX_TRANSLATE_OVERLAY_PAGE;
 	out->gpa_page = gpa >> PAGE_SHIFT;
 	return HVX_STATUS_SUCCESS;
 }

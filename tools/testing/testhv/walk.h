@@ -27,7 +27,7 @@ struct child_vp;
  *
  * Return: HVX_TRANSLATE_SUCCESS, PAGE_NOT_PRESENT, PRIVILEGE_VIOLATION,
  * INVALID_PTE_FLAGS, GPA_UNMAPPED (a page table is nowhere), NO_READ, NO_WRITE
- * (the VMM has mapped a page table without that access).
+ * (the VMM has mapped a page table without that access), ILLEGAL_OVERLAY.
  */
 u32 guest_walk(struct child_vp *vp, u64 gva, u32 how, u64 *gpa);
 

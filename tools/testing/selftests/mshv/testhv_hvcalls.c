@@ -355,7 +355,7 @@ TEST(partition_states)
 	EXPECT_EQ(HVX_STATUS_INSUFFICIENT_MEMORY, initialize(id));
 	EXPECT_EQ(HVX_STATUS_INVALID_PARTITION_STATE, create_vp(id, 0));
 	EXPECT_EQ(HVX_STATUS_INVALID_PARTITION_STATE, finalize(id));
-	deposit(id, 1);
+	deposit(id, 2);
 	EXPECT_EQ(0, initialize(id));
 	EXPECT_EQ(HVX_STATUS_INVALID_PARTITION_STATE, initialize(id));
 	EXPECT_EQ(HVX_STATUS_INVALID_PARTITION_STATE, delete(id));
@@ -368,7 +368,7 @@ TEST(partition_states)
 	EXPECT_EQ(HVX_STATUS_INVALID_PARTITION_STATE, create_vp(id, 1));
 	/* what was deposited must be taken back first */
 	EXPECT_EQ(HVX_STATUS_INVALID_PARTITION_STATE, delete(id));
-	EXPECT_EQ(9, withdraw_all(id));
+	EXPECT_EQ(10, withdraw_all(id));
 	EXPECT_EQ(0, delete(id));
 	EXPECT_EQ(HVX_STATUS_INVALID_PARTITION_ID, initialize(stale));
 

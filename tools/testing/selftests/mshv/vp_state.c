@@ -671,7 +671,7 @@ static void synic_page(struct __test_metadata *_metadata, u8 type, u32 reg)
 
 	state_vm_init(&s);
 	vp_load(&s.vp, MODE_LONG, guest_page);
-	/* off: empty, and there is no place to put anything */
+	/* off: empty, and there all the same */
 	ASSERT_EQ(0, state_get(&s, type, s.buf));
 	EXPECT_TRUE(all_bytes(s.buf, PAGE, 0));
 	EXPECT_EQ(0, state_set(&s, type, s.buf));
