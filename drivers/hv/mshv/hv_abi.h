@@ -1372,6 +1372,25 @@ struct hvx_in_notify_port_ring_empty {
 	__u32 rsvd;
 };
 
+/* Types from here on are the hypervisor's, not for HVX_CALL_POST_MESSAGE */
+#define HVX_MSG_TYPE_HYPERVISOR		0x80000000U
+
+struct hvx_in_post_message {
+	__u32 connection_id;
+	__u32 rsvd;
+	__u32 type;
+	__u32 payload_size;
+	__u64 payload[30];
+};
+HVX_ASSERT_SIZE(struct hvx_in_post_message, 256);
+
+struct hvx_in_signal_event {
+	__u32 connection_id;
+	__u16 flag;
+	__u16 rsvd;
+};
+HVX_ASSERT_SIZE(struct hvx_in_signal_event, 8);
+
 #define HVX_EVENT_RING_ENTRIES		63
 
 /**

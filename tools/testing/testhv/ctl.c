@@ -7,6 +7,7 @@
 #include "hypercall.h"
 #include "lock.h"
 #include "log.h"
+#include "mem.h"
 #include "options.h"
 #include "pageown.h"
 #include "panic.h"
@@ -180,6 +181,17 @@ static u64 ctl_stray(struct ctl_regs *r)
 	return stray_provoke(r->rbx) ? TESTHV_CTL_OK : TESTHV_CTL_EARG;
 }
 
+static u64 ctl_synic(struct ctl_regs *r)
+{
+	const struct root_vp *rv = r->rbx >> 32 ? NULL : root_vp_by_lp(r->rbx);
+
+	if (!rv)
+		return TESTHV_CTL_EARG;
+	r->rbx = virt_to_phys(rv->synic.simp) >> PAGE_SHIFT;
+	r->rcx = virt_to_phys(rv->synic.siefp) >> PAGE_SHIFT;
+	return TESTHV_CTL_OK;
+}
+
 static u64 (*const ops[])(struct ctl_regs *) = {
 	[TESTHV_CTL_PING] = ctl_ping,
 	[TESTHV_CTL_ACCOUNT] = ctl_account,
@@ -194,6 +206,7 @@ static u64 (*const ops[])(struct ctl_regs *) = {
 	[TESTHV_CTL_RING] = ctl_ring,
 	[TESTHV_CTL_ASYNC] = ctl_async,
 	[TESTHV_CTL_STRAY] = ctl_stray,
+	[TESTHV_CTL_SYNIC] = ctl_synic,
 };
 
 /* One OUT of EAX; anything else at the port is refused. */

@@ -250,7 +250,6 @@ u64 guest_cr4_mask(const struct partition *p)
 
 u64 synth_to_priv(u64 synth)
 {
-	/* The first features are in the order of the privileges. */
 	static const struct {
 		u64 synth, priv;
 	} map[] = {
@@ -264,6 +263,7 @@ u64 synth_to_priv(u64 synth)
 		{ HVX_SYNTH_REF_TSC, HVX_PRIV_REFERENCE_TSC },
 		{ HVX_SYNTH_GUEST_IDLE, HVX_PRIV_GUEST_IDLE },
 		{ HVX_SYNTH_FREQUENCY, HVX_PRIV_FREQUENCY_MSRS },
+		{ HVX_SYNTH_SIGNAL_EVENTS, HVX_PRIV_SIGNAL_EVENTS },
 	};
 	unsigned int i;
 	u64 priv = 0;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * CreatePort, ConnectPort and their opposites, for doorbells (TLFS 11.4).
+ * CreatePort, ConnectPort and their opposites, PostMessage, SignalEvent (TLFS 11.4).
  *
- * The root owns the ports: a doorbell that a child rings puts the id of its port in
- * the event ring of a root VP.
+ * The root owns the ports. A doorbell that a child rings puts the id of its port in
+ * the event ring of a root VP; what a child sends to the other kinds of ports gets in
+ * the message or event flags page.
  */
 #include "port.h"
 
@@ -12,6 +13,7 @@
 #include "log.h"
 #include "root.h"
 #include "synic.h"
+#include "vp.h"
 
 #define CONNECT_FLAGS	(HVX_DOORBELL_SIZE_MASK | HVX_DOORBELL_ANY_VALUE)
 
@@ -20,9 +22,12 @@
  * @link: in the list of all ports
  * @extra: what appetite= adds to its price
  * @id: chosen by the root
+ * @type: HVX_PORT_*
  * @part: partition that may connect to it
  * @sint: where it raises
  * @vp: root VP, or HVX_ANY_VP
+ * @base_flag: event port: event flag that flag 0 of the sender is
+ * @flag_count: event port: how many there are
  * @connected: connections to it
  * @pending: it was rung and the ring had no room for it
  */
@@ -30,22 +35,25 @@ struct port {
 	struct list link;
 	void *extra;
 	u32 id;
+	u32 type;
 	u64 part;
 	u32 sint;
 	u32 vp;
+	u16 base_flag;
+	u16 flag_count;
 	u32 connected;
 	bool pending;
 };
 
 /**
- * struct connection - a doorbell in a child's address space
+ * struct connection - of a child to a port; doorbells are in its address space
  * @link: in the partition's list
  * @extra: what appetite= adds to its price
  * @id: chosen by the root
- * @port: what it rings
- * @gpa: guest address
- * @value: that rings it
- * @flags: HVX_DOORBELL_*
+ * @port: what it rings or sends to
+ * @gpa: doorbell: guest address
+ * @value: doorbell: that rings it
+ * @flags: doorbell: HVX_DOORBELL_*
  */
 struct connection {
 	struct list link;
@@ -127,6 +135,27 @@ void ports_partition_gone(struct partition *p)
 		connection_free(p, list_entry(l, struct connection, link));
 }
 
+static u16 check_port_info(const struct hvx_port_info *info)
+{
+	switch (info->type) {
+	case HVX_PORT_MESSAGE:
+	case HVX_PORT_DOORBELL:
+		break;
+	case HVX_PORT_EVENT:
+		if (!info->flag_count ||
+		    info->base_flag + info->flag_count > 8 * HVX_EVENT_FLAGS_BYTES)
+			return HVX_STATUS_INVALID_PARAMETER;
+		break;
+	default:
+		return HVX_STATUS_INVALID_PARAMETER;
+	}
+	if (info->rsvd || info->target_sint >= NR_SINTS)
+		return HVX_STATUS_INVALID_PARAMETER;
+	if (info->target_vp != HVX_ANY_VP && !root_vp_by_index(info->target_vp))
+		return HVX_STATUS_INVALID_VP_INDEX;
+	return HVX_STATUS_SUCCESS;
+}
+
 static u16 hv_create_port(struct hvcall *c)
 {
 	const struct hvx_in_create_port in = *(const struct hvx_in_create_port *)c->in;
@@ -146,20 +175,22 @@ static u16 hv_create_port(struct hvcall *c)
 		return HVX_STATUS_ACCESS_DENIED;
 	if (in.port_id & ~HVX_PORT_ID_MASK || !in.port_id || find_port(in.port_id))
 		return HVX_STATUS_INVALID_PORT_ID;
-	if (in.port_vtl || in.min_connection_vtl || in.rsvd || in.info.rsvd)
+	if (in.port_vtl || in.min_connection_vtl || in.rsvd)
 		return HVX_STATUS_INVALID_PARAMETER;
-	if (in.info.type != HVX_PORT_DOORBELL || in.info.target_sint >= NR_SINTS)
-		return HVX_STATUS_INVALID_PARAMETER;
-	if (in.info.target_vp != HVX_ANY_VP && !root_vp_by_index(in.info.target_vp))
-		return HVX_STATUS_INVALID_VP_INDEX;
+	status = check_port_info(&in.info);
+	if (status)
+		return status;
 	port = object_alloc(&root_part, &extra);
 	if (!port)
 		return HVX_STATUS_INSUFFICIENT_MEMORY;
 	port->extra = extra;
 	port->id = in.port_id;
+	port->type = in.info.type;
 	port->part = p->id;
 	port->sint = in.info.target_sint;
 	port->vp = in.info.target_vp;
+	port->base_flag = in.info.base_flag;
+	port->flag_count = in.info.flag_count;
 	list_add_tail(&ports, &port->link);
 	acct_add(TESTHV_ACCT_PORTS, 1);
 	return HVX_STATUS_SUCCESS;
@@ -207,9 +238,11 @@ static u16 hv_connect_port(struct hvcall *c)
 		return HVX_STATUS_ACCESS_DENIED;
 	if (!in.connection_id || find_connection(p, in.connection_id))
 		return HVX_STATUS_INVALID_CONNECTION_ID;
-	if (in.connection_vtl || in.info.type != HVX_PORT_DOORBELL ||
-	    (in.info.flags & ~CONNECT_FLAGS) ||
-	    (in.info.flags & HVX_DOORBELL_SIZE_MASK) > HVX_DOORBELL_SIZE_QWORD)
+	if (in.connection_vtl || in.info.type != port->type)
+		return HVX_STATUS_INVALID_PARAMETER;
+	if (port->type == HVX_PORT_DOORBELL &&
+	    ((in.info.flags & ~CONNECT_FLAGS) ||
+	     (in.info.flags & HVX_DOORBELL_SIZE_MASK) > HVX_DOORBELL_SIZE_QWORD))
 		return HVX_STATUS_INVALID_PARAMETER;
 	conn = object_alloc(p, &extra);
 	if (!conn)
@@ -249,9 +282,13 @@ bool doorbell_covers(const struct partition *p, u64 gpa)
 {
 	struct list *l;
 
-	list_for_each(l, &p->connections)
-		if (list_entry(l, struct connection, link)->gpa >> PAGE_SHIFT == gpa >> PAGE_SHIFT)
+	list_for_each(l, &p->connections) {
+		struct connection *conn = list_entry(l, struct connection, link);
+
+		if (conn->port->type == HVX_PORT_DOORBELL &&
+		    conn->gpa >> PAGE_SHIFT == gpa >> PAGE_SHIFT)
 			return true;
+	}
 	return false;
 }
 
@@ -259,7 +296,7 @@ static bool matches(const struct connection *conn, u64 gpa, unsigned int size, u
 {
 	u64 code = conn->flags & HVX_DOORBELL_SIZE_MASK;
 
-	if (conn->gpa != gpa)
+	if (conn->port->type != HVX_PORT_DOORBELL || conn->gpa != gpa)
 		return false;
 	if (code != HVX_DOORBELL_SIZE_ANY && size != 1U << (code - 1))
 		return false;
@@ -313,6 +350,50 @@ static u16 hv_notify_port_ring_empty(struct hvcall *c)
 	return HVX_STATUS_SUCCESS;
 }
 
+/* The port of @type that the caller's connection @id goes to. */
+static u16 find_target(const struct hvcall *c, u32 id, u32 type, struct port **port)
+{
+	const struct child_vp *vp = c->child;
+	struct connection *conn = vp ? find_connection(vp->part, id) : NULL;
+
+	if (!conn)
+		return HVX_STATUS_INVALID_CONNECTION_ID;
+	*port = conn->port;
+	return conn->port->type == type ? HVX_STATUS_SUCCESS : HVX_STATUS_INVALID_PORT_ID;
+}
+
+static u16 hv_post_message(struct hvcall *c)
+{
+	const struct hvx_in_post_message in = *(const struct hvx_in_post_message *)c->in;
+	struct hvx_message m = { .type = in.type, .payload_size = in.payload_size };
+	struct port *port;
+	u16 status;
+
+	status = find_target(c, in.connection_id, HVX_PORT_MESSAGE, &port);
+	if (status)
+		return status;
+	if (in.rsvd || !in.type || (in.type & HVX_MSG_TYPE_HYPERVISOR) ||
+	    in.payload_size > HVX_MSG_PAYLOAD_SIZE)
+		return HVX_STATUS_INVALID_PARAMETER;
+	m.sender = port->id;
+	memcpy(m.payload, in.payload, in.payload_size);
+	return synic_post_message(target_of(port), port->sint, &m);
+}
+
+static u16 hv_signal_event(struct hvcall *c)
+{
+	const struct hvx_in_signal_event in = *(const struct hvx_in_signal_event *)c->in;
+	struct port *port;
+	u16 status;
+
+	status = find_target(c, in.connection_id, HVX_PORT_EVENT, &port);
+	if (status)
+		return status;
+	if (in.rsvd || in.flag >= port->flag_count)
+		return HVX_STATUS_INVALID_PARAMETER;
+	return synic_signal_event(target_of(port), port->sint, port->base_flag + in.flag);
+}
+
 static const struct hvc_row port_rows[] = {
 	{
 		.code = HVX_CALL_CREATE_PORT, .name = "CreatePort",
@@ -334,6 +415,15 @@ static const struct hvc_row port_rows[] = {
 		.code = HVX_CALL_NOTIFY_PORT_RING_EMPTY, .name = "NotifyPortRingEmpty",
 		.flags = HVC_FAST | HVC_HOT, .in = sizeof(struct hvx_in_notify_port_ring_empty),
 		.fn = hv_notify_port_ring_empty,
+	}, {
+		.code = HVX_CALL_POST_MESSAGE, .name = "PostMessage",
+		.flags = HVC_HOT | HVC_CHILD, .in = sizeof(struct hvx_in_post_message),
+		.priv = HVX_PRIV_POST_MESSAGES, .fn = hv_post_message,
+	}, {
+		.code = HVX_CALL_SIGNAL_EVENT, .name = "SignalEvent",
+		.flags = HVC_FAST | HVC_HOT | HVC_CHILD,
+		.in = sizeof(struct hvx_in_signal_event),
+		.priv = HVX_PRIV_SIGNAL_EVENTS, .fn = hv_signal_event,
 	},
 };
 HVC_TABLE(port_rows);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Ports and connections: doorbells (TLFS 11.4). Everything is under hv_lock. */
+/* Ports and connections (TLFS 11.4). Everything is under hv_lock. */
 #ifndef TESTHV_PORT_H
 #define TESTHV_PORT_H
 

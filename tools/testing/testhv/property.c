@@ -27,7 +27,11 @@
 				 HVX_SYNTH_HYPERCALL | HVX_SYNTH_VP_INDEX | HVX_SYNTH_REF_TSC |	\
 				 HVX_SYNTH_GUEST_IDLE | HVX_SYNTH_FREQUENCY |			\
 				 HVX_SYNTH_DIRECT_STIMER | HVX_SYNTH_EX_MASKS |			\
-				 HVX_SYNTH_TB_FLUSH | HVX_SYNTH_CLUSTER_IPI)
+				 HVX_SYNTH_TB_FLUSH | HVX_SYNTH_CLUSTER_IPI |			\
+				 HVX_SYNTH_SIGNAL_EVENTS)
+
+/* Posting messages is a privilege that no feature stands for. */
+#define ASSIGNABLE_PRIV		(synth_to_priv(ASSIGNABLE_SYNTH) | HVX_PRIV_POST_MESSAGES)
 
 #define MAX_ASYNC	64
 
@@ -122,7 +126,7 @@ static u16 check_property(const struct partition *p, u32 code, u64 val)
 
 	switch (code) {
 	case HVX_PROP_PRIVILEGE_FLAGS:
-		return val & ~synth_to_priv(ASSIGNABLE_SYNTH) ?
+		return val & ~ASSIGNABLE_PRIV ?
 		       HVX_STATUS_PROPERTY_VALUE_OUT_OF_RANGE : HVX_STATUS_SUCCESS;
 	case HVX_PROP_SYNTHETIC_PROC_FEATURES:
 		return val & ~ASSIGNABLE_SYNTH ? HVX_STATUS_PROPERTY_VALUE_OUT_OF_RANGE :

@@ -231,11 +231,17 @@ struct guest {
 	struct hvx_register_page *regs;
 };
 
-static void guest_init(struct guest *g, u64 flags)
+static void guest_init_privileged(struct guest *g, u64 flags, u64 privileges)
 {
+	struct hvx_in_set_partition_property prop = {
+		.code = HVX_PROP_PRIVILEGE_FLAGS, .value = privileges,
+	};
 	union hvx_value cs;
 
 	REQUIRE(!create(flags | HVX_CREATE_INTERCEPT_MESSAGE_PAGE, &g->id), "create");
+	prop.partition_id = g->id;
+	REQUIRE(!status_of(hvc(HVX_CALL_SET_PARTITION_PROPERTY, &prop, sizeof(prop), NULL, 0)),
+		"privileges");
 	deposit(g->id, 64);
 	REQUIRE(!initialize(g->id), "initialize");
 	REQUIRE(!create_vp(g->id, 0), "create VP");
@@ -251,6 +257,11 @@ static void guest_init(struct guest *g, u64 flags)
 	set_reg64(g->id, 0, HVX_REG_RIP, 0x1000);
 	set_reg64(g->id, 0, HVX_REG_RFLAGS, 2);
 	set_reg64(g->id, 0, HVX_REG_EXPLICIT_SUSPEND, 0);
+}
+
+static void guest_init(struct guest *g, u64 flags)
+{
+	guest_init_privileged(g, flags, 0);
 }
 
 static void guest_free(struct guest *g)
@@ -636,6 +647,230 @@ TEST(triple_fault)
 	set_reg(g.id, 0, HVX_REG_IDTR, idt);
 	dispatch(g.id, 0, 0);
 	EXPECT_EQ(HVX_MSG_UNRECOVERABLE_EXCEPTION, g.msg->type);
+	guest_free(&g);
+}
+
+/* Ports of the root, connections of the guest */
+
+#define PORT		0x4711
+#define CONNECTION	0x17
+#define SINT		9	/* nobody's; it is masked */
+#define INPUT		0x1800
+#define SENDING		(HVX_PRIV_HYPERCALL_MSRS | HVX_PRIV_POST_MESSAGES | HVX_PRIV_SIGNAL_EVENTS)
+
+static u16 create_port(u64 id, const struct hvx_port_info *info)
+{
+	struct hvx_in_create_port in = {
+		.port_partition_id = HVX_PARTITION_ID_SELF, .port_id = PORT,
+		.connection_partition_id = id, .info = *info,
+	};
+	u16 status;
+
+	do {
+		status = status_of(hvc(HVX_CALL_CREATE_PORT, &in, sizeof(in), NULL, 0));
+		if (status == HVX_STATUS_INSUFFICIENT_MEMORY)
+			deposit(HVX_PARTITION_ID_SELF, 1);
+	} while (status == HVX_STATUS_INSUFFICIENT_MEMORY);
+	return status;
+}
+
+static u16 connect_port(u64 id, u32 type)
+{
+	struct hvx_in_connect_port in = {
+		.connection_partition_id = id, .connection_id = CONNECTION,
+		.port_partition_id = HVX_PARTITION_ID_SELF, .port_id = PORT,
+		.info.type = type,
+	};
+
+	return status_of(hvc(HVX_CALL_CONNECT_PORT, &in, sizeof(in), NULL, 0));
+}
+
+static u16 disconnect_port(u64 id)
+{
+	return status_of(hvc_fast(HVX_CALL_DISCONNECT_PORT, id, CONNECTION));
+}
+
+static u16 delete_port(void)
+{
+	return status_of(hvc_fast(HVX_CALL_DELETE_PORT, HVX_PARTITION_ID_SELF, PORT));
+}
+
+static void port_free(u64 id)
+{
+	REQUIRE(!disconnect_port(id), "disconnect");
+	REQUIRE(!delete_port(), "delete port");
+}
+
+/* A guest in 32-bit protected mode that makes a hypercall and reports the result. */
+static void caller_init(struct guest *g, u64 privileges)
+{
+	static const u8 code[] = {
+		0x0f, 0x01, 0xd9,	/* vmmcall */
+		0xe7, 0x10,		/* out %eax, $0x10 */
+	};
+	u32 name;
+
+	guest_init_privileged(g, HVX_CREATE_LAPIC, privileges);
+	memcpy(g->ram, code, sizeof(code));
+	set_reg64(g->id, 0, HVX_REG_CR0, 0x11);
+	for (name = HVX_REG_ES; name <= HVX_REG_DS; name++) {
+		union hvx_value v = get_reg(g->id, 0, name);
+
+		v.segment.base = 0;
+		v.segment.limit = 0xffffffff;
+		v.segment.attributes |= HVX_SEG_GRANULARITY | HVX_SEG_DEFAULT;
+		set_reg(g->id, 0, name, v);
+	}
+	set_reg64(g->id, 0, HVX_REG_GUEST_OS_ID, 1);
+	set_reg64(g->id, 0, HVX_REG_HYPERCALL, 0x5000 | HVX_MSR_PAGE_ENABLE);
+}
+
+static u16 call_from_guest(struct guest *g, u64 control, u64 input)
+{
+	set_reg64(g->id, 0, HVX_REG_RIP, 0x1000);
+	set_reg64(g->id, 0, HVX_REG_RAX, (u32)control);
+	set_reg64(g->id, 0, HVX_REG_RDX, control >> 32);
+	set_reg64(g->id, 0, HVX_REG_RCX, (u32)input);
+	set_reg64(g->id, 0, HVX_REG_RBX, input >> 32);
+	set_reg64(g->id, 0, HVX_REG_RSI, 0);
+	set_reg64(g->id, 0, HVX_REG_RDI, 0);
+	dispatch(g->id, 0, HVX_DISPATCH_CLEAR_INTERCEPT_SUSPEND);
+	REQUIRE(g->msg->type == HVX_MSG_X64_IO_PORT, "message %x", g->msg->type);
+	return ((const struct hvx_msg_io_port *)(const void *)g->msg->payload)->rax;
+}
+
+static u16 post_message(struct guest *g, u32 connection, u32 type, u32 size)
+{
+	struct hvx_in_post_message in = {
+		.connection_id = connection, .type = type, .payload_size = size,
+		.payload = { 0xc0ffee, 0x600d, [29] = 0x1a57 },
+	};
+
+	memcpy(g->ram + (INPUT & 0xfff), &in, sizeof(in));
+	return call_from_guest(g, HVX_CALL_POST_MESSAGE, INPUT);
+}
+
+static u16 signal_event(struct guest *g, u32 connection, u16 flag)
+{
+	return call_from_guest(g, HVX_CALL_SIGNAL_EVENT | HVX_HYPERCALL_FAST,
+			       connection | (u64)flag << 32);
+}
+
+TEST(ports_and_connections)
+{
+	struct hvx_port_info info = { .type = HVX_PORT_EVENT, .target_sint = SINT };
+	struct guest g;
+
+	DEV_OPEN();
+	guest_init(&g, HVX_CREATE_LAPIC);
+	/* flags: some, and all of them within the page */
+	EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER, create_port(g.id, &info));
+	info.base_flag = 2000;
+	info.flag_count = 49;
+	EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER, create_port(g.id, &info));
+	info.flag_count = 48;
+	info.target_sint = 16;
+	EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER, create_port(g.id, &info));
+	info.target_sint = SINT;
+	info.target_vp = 4000;
+	EXPECT_EQ(HVX_STATUS_INVALID_VP_INDEX, create_port(g.id, &info));
+	info.target_vp = 0;
+	info.type = HVX_PORT_MONITOR;
+	EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER, create_port(g.id, &info));
+	info.type = HVX_PORT_EVENT;
+	EXPECT_EQ(0, create_port(g.id, &info));
+	EXPECT_EQ(HVX_STATUS_INVALID_PORT_ID, create_port(g.id, &info));
+	/* both ends are of one type */
+	EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER, connect_port(g.id, HVX_PORT_MESSAGE));
+	EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER, connect_port(g.id, HVX_PORT_DOORBELL));
+	EXPECT_EQ(0, connect_port(g.id, HVX_PORT_EVENT));
+	EXPECT_EQ(HVX_STATUS_INVALID_CONNECTION_ID, connect_port(g.id, HVX_PORT_EVENT));
+	EXPECT_EQ(HVX_STATUS_OPERATION_DENIED, delete_port());
+	port_free(g.id);
+	EXPECT_EQ(HVX_STATUS_INVALID_PORT_ID, delete_port());
+	guest_free(&g);
+}
+
+TEST(messages_of_a_guest)
+{
+	struct hvx_port_info info = { .type = HVX_PORT_MESSAGE, .target_sint = SINT };
+	struct hvx_message *slot;
+	u64 messages, flags;
+	struct guest g;
+
+	SKIP_UNLESS_ROOT_SCHEDULES();
+	DEV_OPEN();
+	ctl_synic(0, &messages, &flags);
+	slot = (struct hvx_message *)page_map(messages, HVX_PAGE_SIZE) + SINT;
+	caller_init(&g, SENDING);
+	EXPECT_EQ(HVX_STATUS_INVALID_CONNECTION_ID, post_message(&g, CONNECTION, 1, 8));
+	ASSERT_EQ(0, create_port(g.id, &info));
+	ASSERT_EQ(0, connect_port(g.id, HVX_PORT_MESSAGE));
+	EXPECT_EQ(HVX_STATUS_INVALID_CONNECTION_ID, post_message(&g, CONNECTION + 1, 1, 8));
+	/* types of the hypervisor's own, and none; more than a slot holds */
+	EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER, post_message(&g, CONNECTION, 0, 8));
+	EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER,
+		  post_message(&g, CONNECTION, HVX_MSG_X64_IO_PORT, 8));
+	EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER, post_message(&g, CONNECTION, 1, 241));
+	EXPECT_EQ(HVX_STATUS_INVALID_PORT_ID, signal_event(&g, CONNECTION, 0));
+	ASSERT_EQ(HVX_MSG_NONE, READ_ONCE(slot->type));
+
+	/* what is beyond the payload's size does not come along */
+	EXPECT_EQ(0, post_message(&g, CONNECTION, 0x7fffffff, 8));
+	EXPECT_EQ(0x7fffffff, READ_ONCE(slot->type));
+	EXPECT_EQ(8, slot->payload_size);
+	EXPECT_EQ(PORT, slot->sender);
+	EXPECT_EQ(0xc0ffee, slot->payload[0]);
+	EXPECT_EQ(0, slot->payload[1]);
+	WRITE_ONCE(slot->type, HVX_MSG_NONE);
+	EXPECT_EQ(0, post_message(&g, CONNECTION, 1, 240));
+	EXPECT_EQ(240, slot->payload_size);
+	EXPECT_EQ(0x600d, slot->payload[1]);
+	EXPECT_EQ(0x1a57, slot->payload[29]);
+	WRITE_ONCE(slot->type, HVX_MSG_NONE);
+	port_free(g.id);
+	guest_free(&g);
+}
+
+TEST(events_of_a_guest)
+{
+	struct hvx_port_info info = {
+		.type = HVX_PORT_EVENT, .target_sint = SINT, .base_flag = 100, .flag_count = 20,
+	};
+	u64 messages, flags;
+	struct guest g;
+	u8 *bits;
+
+	SKIP_UNLESS_ROOT_SCHEDULES();
+	DEV_OPEN();
+	ctl_synic(0, &messages, &flags);
+	bits = ((struct hvx_event_flags_page *)page_map(flags, HVX_PAGE_SIZE))->sint[SINT];
+	caller_init(&g, SENDING);
+	ASSERT_EQ(0, create_port(g.id, &info));
+	ASSERT_EQ(0, connect_port(g.id, HVX_PORT_EVENT));
+	EXPECT_EQ(HVX_STATUS_INVALID_CONNECTION_ID, signal_event(&g, CONNECTION + 1, 0));
+	EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER, signal_event(&g, CONNECTION, 20));
+	EXPECT_EQ(HVX_STATUS_INVALID_PORT_ID, post_message(&g, CONNECTION, 1, 8));
+	EXPECT_EQ(0, signal_event(&g, CONNECTION, 0));
+	EXPECT_EQ(0, signal_event(&g, CONNECTION, 19));
+	EXPECT_EQ(0, signal_event(&g, CONNECTION, 19));
+	EXPECT_EQ(1 << 100 % 8, READ_ONCE(bits[100 / 8]));
+	EXPECT_EQ(1 << 119 % 8, READ_ONCE(bits[119 / 8]));
+	WRITE_ONCE(bits[100 / 8], 0);
+	WRITE_ONCE(bits[119 / 8], 0);
+	port_free(g.id);
+	guest_free(&g);
+}
+
+TEST(senders_need_privileges)
+{
+	struct guest g;
+
+	SKIP_UNLESS_ROOT_SCHEDULES();
+	DEV_OPEN();
+	caller_init(&g, HVX_PRIV_HYPERCALL_MSRS);
+	EXPECT_EQ(HVX_STATUS_ACCESS_DENIED, post_message(&g, CONNECTION, 1, 8));
+	EXPECT_EQ(HVX_STATUS_ACCESS_DENIED, signal_event(&g, CONNECTION, 0));
 	guest_free(&g);
 }
 

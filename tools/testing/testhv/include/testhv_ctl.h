@@ -109,6 +109,12 @@
  */
 #define TESTHV_CTL_STRAY	12
 
+/*
+ * TESTHV_CTL_SYNIC: in RBX = LP index; out RBX, RCX = page numbers of the message and
+ * event flags pages of the root there
+ */
+#define TESTHV_CTL_SYNIC	13
+
 /* Accounts. "Now" figures must return to their old value after teardown. */
 enum testhv_acct {
 	TESTHV_ACCT_PAGES_DEPOSITED,	/* now, all partitions but the root */

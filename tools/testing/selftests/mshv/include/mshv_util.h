@@ -302,6 +302,8 @@ bool ctl_post_from(unsigned int lp, u32 type, u8 size, u64 sender, u64 word0);
 unsigned int ctl_ring(unsigned int lp, u32 port, unsigned int times);
 /* How SET_PARTITION_PROPERTY completes from now on. */
 void ctl_async(u64 ms, u64 flags);
+/* Page numbers of the root's SynIC pages on a logical processor. */
+void ctl_synic(unsigned int lp, u64 *messages, u64 *flags);
 /* A TESTHV_CTL_* request as it is, for tests of the port itself. */
 int ctl_raw(u64 op, u64 *rbx, u64 *rcx, u64 *rsi, u64 *rdi);
 

@@ -122,6 +122,15 @@ void ctl_async(u64 ms, u64 flags)
 	ctl_request(TESTHV_CTL_ASYNC, &rbx, &rcx, &rsi, &rdi);
 }
 
+void ctl_synic(unsigned int lp, u64 *messages, u64 *flags)
+{
+	u64 rsi = 0, rdi = 0;
+
+	*messages = lp;
+	*flags = 0;
+	ctl_request(TESTHV_CTL_SYNIC, messages, flags, &rsi, &rdi);
+}
+
 u64 ctl_account(unsigned int account)
 {
 	u64 rbx = account, rcx = 0, rsi = 0, rdi = 0;
