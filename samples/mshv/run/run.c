@@ -53,32 +53,6 @@ static bool is_stopped(struct vm *vm)
 	return stopped;
 }
 
-/* IN and OUT; Linux's drivers for what is here use no string instructions. */
-static bool handle_port(struct vp *vp, const struct hvx_msg_io_port *msg)
-{
-	unsigned int size = msg->access_info & HVX_IO_SIZE_MASK;
-	bool write = msg->h.access_type == HVX_ACCESS_WRITE;
-	u64 mask = (1ULL << 8 * size) - 1, val;
-	struct bus *bus = &vp->vm->ports;
-
-	if (msg->access_info & HVX_IO_STRING)
-		return false;
-	stats_count(vp, write ? EXIT_PORT_WRITE : EXIT_PORT_READ);
-	pthread_mutex_lock(&vp->vm->lock);
-	if (write) {
-		bus_write(bus, msg->port, size, msg->rax & mask);
-	} else {
-		val = bus_read(bus, msg->port, size) & mask;
-		/* 32-bit results clear the upper half. */
-		vp->regs->gpr[0] = size == 4 ? val : (msg->rax & ~mask) | val;
-		vp->regs->dirty |= HVX_REGPAGE_GENERAL;
-	}
-	pthread_mutex_unlock(&vp->vm->lock);
-	vp->regs->rip = msg->h.rip + (msg->h.length_cr8 & 0xf);
-	vp->regs->dirty |= HVX_REGPAGE_IP;
-	return true;
-}
-
 /* What ends the guest; the reason goes to the user. */
 static void crash(struct vp *vp, const struct hvx_message *msg)
 {
@@ -97,8 +71,9 @@ static void crash(struct vp *vp, const struct hvx_message *msg)
 		     (uint64_t)h->rip);
 		break;
 	case HVX_MSG_X64_IO_PORT:
-		warn("VP %u: string instruction for port %#x at RIP %#" PRIx64, vp->index,
-		     io->port, (uint64_t)h->rip);
+		warn("VP %u: string instruction for port %#x at RIP %#" PRIx64
+		     " with something else than memory", vp->index, io->port,
+		     (uint64_t)h->rip);
 		break;
 	default:
 		warn("VP %u: cannot go on, message %#x", vp->index, msg->type);
@@ -111,7 +86,7 @@ static bool handle(struct vp *vp, const struct hvx_message *msg)
 {
 	switch (msg->type) {
 	case HVX_MSG_X64_IO_PORT:
-		return handle_port(vp, (const void *)msg->payload);
+		return port_access(vp, (const void *)msg->payload);
 	case HVX_MSG_UNMAPPED_GPA:
 	case HVX_MSG_GPA_INTERCEPT:
 		return mmio_access(vp, (const void *)msg->payload);

@@ -165,6 +165,13 @@ void vp_set_registers(struct vp *vp, const struct hvx_register *regs, u32 count)
 	check(ioctl(vp->fd, MSHV_SET_VP_REGISTERS, &args), "MSHV_SET_VP_REGISTERS");
 }
 
+void vp_get_registers(struct vp *vp, struct hvx_register *regs, u32 count)
+{
+	struct mshv_vp_registers args = { .count = count, .regs_ptr = (uintptr_t)regs };
+
+	check(ioctl(vp->fd, MSHV_GET_VP_REGISTERS, &args), "MSHV_GET_VP_REGISTERS");
+}
+
 /**
  * vm_create - make the partition
  * @vm: has its size and number of VPs

@@ -194,6 +194,7 @@ u64 vm_low_ram(const struct vm *vm);
 u64 vm_high_ram(const struct vm *vm);
 struct poller *vm_poll(struct vm *vm, int fd, void (*ready)(void *dev), void *dev);
 void vp_set_registers(struct vp *vp, const struct hvx_register *regs, u32 count);
+void vp_get_registers(struct vp *vp, struct hvx_register *regs, u32 count);
 
 /* bzimage.c, acpi.c */
 void linux_load(struct vm *vm, const char *kernel, const char *initrd, const char *cmdline);
@@ -203,6 +204,9 @@ void acpi_build(struct vm *vm);
 void vm_run(struct vm *vm);
 void vm_stop(struct vm *vm, enum status status);
 void vm_wake(struct vm *vm);
+
+/* port.c */
+bool port_access(struct vp *vp, const struct hvx_msg_io_port *msg);
 
 /* mmio.c */
 bool mmio_access(struct vp *vp, const struct hvx_msg_memory *msg);

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# The guest's own initramfs: busybox, child/init and its checks, and modules for
-# the devices of mshv-run. The guest's kernel is the root's.
+# The guest's own initramfs: busybox, child/init and its checks with a program of
+# theirs, and modules for the devices of mshv-run. The guest's kernel is the root's.
 
 readonly CHILD_MODULES="virtio_mmio virtio_blk virtio_rng"
 
@@ -17,6 +17,8 @@ child_build()
 	mkdir -p "$root"/{bin,dev,proc,sys,tmp}
 	cp "$(initramfs_busybox)" "$root/bin/busybox"
 	cp "$MSHV_TOOLS/child/init" "$MSHV_TOOLS/child/checks" "$root/"
+	gcc -O2 -Wall -Wextra -Werror -static -o "$root/strings" \
+		"$MSHV_TOOLS/child/strings.c" || die "strings does not build"
 	for module in $CHILD_MODULES; do
 		initramfs_add_module "$root" "$module"
 	done | awk '!seen[$0]++' > "$root/modules"
