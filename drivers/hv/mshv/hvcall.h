@@ -62,8 +62,17 @@ u16 mshv_hvcall(struct mshv_hvcall *call);
 int mshv_hvcall_simple(u16 code, const void *in, u16 in_size, void *out, u16 out_size);
 
 /* hvcall_probe.c: whether the hypervisor has it. Only for what is probed there. */
+#ifdef CONFIG_MSHV_TYPED_CALLS
 void mshv_hvcalls_probe(void);
 bool mshv_hvcall_present(u16 code);
+#else
+static inline void mshv_hvcalls_probe(void) {}
+
+static inline bool mshv_hvcall_present(u16 code)
+{
+	return false;
+}
+#endif
 
 /* The status for user space, next to the errno, which is returned. */
 int mshv_put_status(int ret, const struct mshv_hvcall *call, u16 __user *status);

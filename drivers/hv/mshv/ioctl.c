@@ -6,6 +6,9 @@
  * space finds out about it. What an ioctl accepts beyond its mere existence,
  * flags, enumerators, limits, has rows of its own. An ioctl whose capability
  * reads 0 does not exist: it gives ENOTTY.
+ *
+ * What Kconfig leaves out has rows without a handler, so that the capabilities
+ * of the ioctl and of all that it accepts are 0.
  */
 #include <linux/bits.h>
 #include <linux/fs.h>
@@ -13,6 +16,7 @@
 #include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/uaccess.h>
+#include <linux/util_macros.h>
 
 #include <uapi/linux/mshv.h>
 
@@ -63,6 +67,7 @@ enum mshv_fd {
  * @device: handler of a device ioctl
  * @partition: handler of a partition ioctl; called with mshv_partition.mutex
  * @vp: handler of a VP ioctl; called with mshv_vp.mutex, unless MSHV_UNLOCKED
+ * @handler: any of the three; NULL: the ioctl was left out of this driver
  *
  * Handlers get the part of the argument that was copied in, and the user
  * address of the whole.
@@ -78,6 +83,7 @@ struct mshv_ioctl {
 		long (*device)(void *arg, void __user *uarg);
 		long (*partition)(struct mshv_partition *pt, void *arg, void __user *uarg);
 		long (*vp)(struct mshv_vp *vp, void *arg, void __user *uarg);
+		const void *handler;
 	};
 };
 
@@ -99,7 +105,7 @@ static const struct mshv_ioctl mshv_ioctls[] = {
 		.cap = MSHV_CAP_DEVICE_HVCALL,
 		.fd = MSHV_FD_DEVICE,
 		.in_size = sizeof(struct mshv_root_hvcall),
-		.device = mshv_device_hvcall,
+		.device = PTR_IF(IS_ENABLED(CONFIG_MSHV_ROOT_HVCALL), mshv_device_hvcall),
 	},
 	{
 		.cmd = MSHV_INITIALIZE_PARTITION,
@@ -130,7 +136,8 @@ static const struct mshv_ioctl mshv_ioctls[] = {
 		.fd = MSHV_FD_PARTITION,
 		.in_size = sizeof(struct mshv_gpap_access_bitmap),
 		.when = MSHV_WHEN_ACTIVE,
-		.partition = mshv_get_gpap_access_bitmap,
+		.partition = PTR_IF(IS_ENABLED(CONFIG_MSHV_GPAP_BITMAP),
+				    mshv_get_gpap_access_bitmap),
 	},
 	{
 		.cmd = MSHV_SET_MSI_ROUTING,
@@ -138,7 +145,7 @@ static const struct mshv_ioctl mshv_ioctls[] = {
 		.fd = MSHV_FD_PARTITION,
 		.in_size = sizeof(struct mshv_user_irq_table),
 		.when = MSHV_WHEN_ACTIVE,
-		.partition = mshv_set_msi_routing,
+		.partition = PTR_IF(IS_ENABLED(CONFIG_MSHV_IRQFD), mshv_set_msi_routing),
 	},
 	{
 		.cmd = MSHV_IRQFD,
@@ -146,7 +153,7 @@ static const struct mshv_ioctl mshv_ioctls[] = {
 		.fd = MSHV_FD_PARTITION,
 		.in_size = sizeof(struct mshv_user_irqfd),
 		.when = MSHV_WHEN_ACTIVE,
-		.partition = mshv_irqfd,
+		.partition = PTR_IF(IS_ENABLED(CONFIG_MSHV_IRQFD), mshv_irqfd),
 	},
 	{
 		.cmd = MSHV_IOEVENTFD,
@@ -154,7 +161,7 @@ static const struct mshv_ioctl mshv_ioctls[] = {
 		.fd = MSHV_FD_PARTITION,
 		.in_size = sizeof(struct mshv_user_ioeventfd),
 		.when = MSHV_WHEN_ACTIVE,
-		.partition = mshv_ioeventfd,
+		.partition = PTR_IF(IS_ENABLED(CONFIG_MSHV_IOEVENTFD), mshv_ioeventfd),
 	},
 	{
 		.cmd = MSHV_ROOT_HVCALL,
@@ -162,14 +169,14 @@ static const struct mshv_ioctl mshv_ioctls[] = {
 		.fd = MSHV_FD_PARTITION,
 		.in_size = sizeof(struct mshv_root_hvcall),
 		.when = MSHV_WHEN_CREATED | MSHV_WHEN_ACTIVE,
-		.partition = mshv_partition_hvcall,
+		.partition = PTR_IF(IS_ENABLED(CONFIG_MSHV_ROOT_HVCALL), mshv_partition_hvcall),
 	},
 	{
 		.cmd = MSHV_GET_STATS_FD,
 		.cap = MSHV_CAP_PARTITION_STATS,
 		.fd = MSHV_FD_PARTITION,
 		.when = MSHV_WHEN_ACTIVE,
-		.partition = mshv_partition_stats_fd,
+		.partition = PTR_IF(IS_ENABLED(CONFIG_MSHV_STATS), mshv_partition_stats_fd),
 	},
 	{
 		.cmd = MSHV_INSTALL_INTERCEPT,
@@ -177,7 +184,7 @@ static const struct mshv_ioctl mshv_ioctls[] = {
 		.fd = MSHV_FD_PARTITION,
 		.in_size = sizeof(struct mshv_install_intercept),
 		.when = MSHV_WHEN_ACTIVE,
-		.partition = mshv_install_intercept,
+		.partition = PTR_IF(IS_ENABLED(CONFIG_MSHV_TYPED_CALLS), mshv_install_intercept),
 	},
 	{
 		.cmd = MSHV_ASSERT_INTERRUPT,
@@ -185,7 +192,7 @@ static const struct mshv_ioctl mshv_ioctls[] = {
 		.fd = MSHV_FD_PARTITION,
 		.in_size = sizeof(struct mshv_assert_interrupt),
 		.when = MSHV_WHEN_ACTIVE,
-		.partition = mshv_assert_interrupt,
+		.partition = PTR_IF(IS_ENABLED(CONFIG_MSHV_TYPED_CALLS), mshv_assert_interrupt),
 	},
 	{
 		.cmd = MSHV_GET_PARTITION_PROPERTY,
@@ -193,7 +200,8 @@ static const struct mshv_ioctl mshv_ioctls[] = {
 		.fd = MSHV_FD_PARTITION,
 		.in_size = sizeof(struct mshv_partition_property),
 		.when = MSHV_WHEN_CREATED | MSHV_WHEN_ACTIVE,
-		.partition = mshv_get_partition_property,
+		.partition = PTR_IF(IS_ENABLED(CONFIG_MSHV_TYPED_CALLS),
+				    mshv_get_partition_property),
 	},
 	{
 		.cmd = MSHV_SET_PARTITION_PROPERTY,
@@ -201,7 +209,8 @@ static const struct mshv_ioctl mshv_ioctls[] = {
 		.fd = MSHV_FD_PARTITION,
 		.in_size = sizeof(struct mshv_partition_property),
 		.when = MSHV_WHEN_CREATED | MSHV_WHEN_ACTIVE,
-		.partition = mshv_set_partition_property,
+		.partition = PTR_IF(IS_ENABLED(CONFIG_MSHV_TYPED_CALLS),
+				    mshv_set_partition_property),
 	},
 	{
 		.cmd = MSHV_RUN_VP,
@@ -241,7 +250,7 @@ static const struct mshv_ioctl mshv_ioctls[] = {
 		.fd = MSHV_FD_VP,
 		.in_size = sizeof(struct mshv_get_set_vp_state),
 		.when = MSHV_WHEN_ACTIVE,
-		.vp = mshv_get_vp_state,
+		.vp = PTR_IF(IS_ENABLED(CONFIG_MSHV_VP_STATE), mshv_get_vp_state),
 	},
 	{
 		.cmd = MSHV_SET_VP_STATE,
@@ -249,7 +258,7 @@ static const struct mshv_ioctl mshv_ioctls[] = {
 		.fd = MSHV_FD_VP,
 		.in_size = sizeof(struct mshv_get_set_vp_state),
 		.when = MSHV_WHEN_ACTIVE,
-		.vp = mshv_set_vp_state,
+		.vp = PTR_IF(IS_ENABLED(CONFIG_MSHV_VP_STATE), mshv_set_vp_state),
 	},
 	{
 		.cmd = MSHV_GET_STATS_FD,
@@ -257,7 +266,7 @@ static const struct mshv_ioctl mshv_ioctls[] = {
 		.fd = MSHV_FD_VP,
 		.when = MSHV_WHEN_ACTIVE,
 		.flags = MSHV_RUNS,
-		.vp = mshv_vp_stats_fd,
+		.vp = PTR_IF(IS_ENABLED(CONFIG_MSHV_STATS), mshv_vp_stats_fd),
 	},
 	{
 		.cmd = MSHV_ROOT_HVCALL,
@@ -265,7 +274,7 @@ static const struct mshv_ioctl mshv_ioctls[] = {
 		.fd = MSHV_FD_VP,
 		.in_size = sizeof(struct mshv_root_hvcall),
 		.when = MSHV_WHEN_ACTIVE,
-		.vp = mshv_vp_hvcall,
+		.vp = PTR_IF(IS_ENABLED(CONFIG_MSHV_ROOT_HVCALL), mshv_vp_hvcall),
 	},
 	{
 		.cmd = MSHV_REGISTER_INTERCEPT_RESULT,
@@ -273,7 +282,7 @@ static const struct mshv_ioctl mshv_ioctls[] = {
 		.fd = MSHV_FD_VP,
 		.in_size = sizeof(struct mshv_intercept_result),
 		.when = MSHV_WHEN_ACTIVE,
-		.vp = mshv_register_intercept_result,
+		.vp = PTR_IF(IS_ENABLED(CONFIG_MSHV_TYPED_CALLS), mshv_register_intercept_result),
 	},
 	{
 		.cmd = MSHV_GET_VP_CPUID_VALUES,
@@ -281,7 +290,7 @@ static const struct mshv_ioctl mshv_ioctls[] = {
 		.fd = MSHV_FD_VP,
 		.in_size = sizeof(struct mshv_vp_cpuid_values),
 		.when = MSHV_WHEN_ACTIVE,
-		.vp = mshv_get_vp_cpuid_values,
+		.vp = PTR_IF(IS_ENABLED(CONFIG_MSHV_TYPED_CALLS), mshv_get_vp_cpuid_values),
 	},
 	{
 		.cmd = MSHV_VP_TRANSLATE_GVA,
@@ -289,7 +298,7 @@ static const struct mshv_ioctl mshv_ioctls[] = {
 		.fd = MSHV_FD_VP,
 		.in_size = sizeof(struct mshv_translate_gva),
 		.when = MSHV_WHEN_ACTIVE,
-		.vp = mshv_translate_gva,
+		.vp = PTR_IF(IS_ENABLED(CONFIG_MSHV_TYPED_CALLS), mshv_translate_gva),
 	},
 };
 
@@ -312,12 +321,15 @@ static u32 mshv_cap_hv_build(void)
 /**
  * struct mshv_cap - capability with a value other than "the driver has it"
  * @cap: MSHV_CAP_*; those of ioctls too
+ * @of: capability of the ioctl that it says more about: where that was left out,
+ *	it is 0; or 0
  * @value: its value, when @probe is NULL
  * @call: HVX_CALL_* that the hypervisor must have, otherwise it is 0; or 0
  * @probe: asks the hypervisor or the kernel
  */
 struct mshv_cap {
 	u32 cap;
+	u32 of;
 	u32 value;
 	u16 call;
 	u32 (*probe)(void);
@@ -325,6 +337,7 @@ struct mshv_cap {
 
 static const struct mshv_cap mshv_caps[] = {
 	{ .cap = MSHV_CAP_REGISTER_PAGE, .value = 1 },
+	{ .cap = MSHV_CAP_COMPAT_IOCTL, .value = IS_ENABLED(CONFIG_MSHV_COMPAT) },
 	{ .cap = MSHV_CAP_CREATE_PARTITION_V2, .value = 1 },
 	{ .cap = MSHV_CAP_PT_LAPIC, .value = 1 },
 	{ .cap = MSHV_CAP_PT_X2APIC, .value = 1 },
@@ -332,18 +345,18 @@ static const struct mshv_cap mshv_caps[] = {
 	{ .cap = MSHV_CAP_PT_NESTED, .probe = mshv_cap_nested },
 	{ .cap = MSHV_CAP_PT_SMT, .value = 1 },
 	{ .cap = MSHV_CAP_MOVABLE_MEMORY, .value = 1 },
-	{ .cap = MSHV_CAP_MMIO_MEMORY, .value = 1 },
-	{ .cap = MSHV_CAP_IRQFD_RESAMPLE, .value = 1 },
-	{ .cap = MSHV_CAP_MSI_ROUTING_DEST32, .value = 1 },
+	{ .cap = MSHV_CAP_MMIO_MEMORY, .value = IS_ENABLED(CONFIG_MSHV_MMIO) },
+	{ .cap = MSHV_CAP_IRQFD_RESAMPLE, .of = MSHV_CAP_IRQFD, .value = 1 },
+	{ .cap = MSHV_CAP_MSI_ROUTING_DEST32, .of = MSHV_CAP_MSI_ROUTING, .value = 1 },
 	{ .cap = MSHV_CAP_VP_REGISTERS, .value = MSHV_MAX_VP_REGISTERS },
 	{ .cap = MSHV_CAP_INTERCEPT_PAGE, .value = 1 },
-	{ .cap = MSHV_CAP_VP_STATE_XSAVE, .value = 1 },
-	{ .cap = MSHV_CAP_VP_STATE_SIMP, .value = 1 },
-	{ .cap = MSHV_CAP_VP_STATE_SIEFP, .value = 1 },
-	{ .cap = MSHV_CAP_VP_STATE_STIMERS, .value = 1 },
+	{ .cap = MSHV_CAP_VP_STATE_XSAVE, .of = MSHV_CAP_VP_STATE_LAPIC, .value = 1 },
+	{ .cap = MSHV_CAP_VP_STATE_SIMP, .of = MSHV_CAP_VP_STATE_LAPIC, .value = 1 },
+	{ .cap = MSHV_CAP_VP_STATE_SIEFP, .of = MSHV_CAP_VP_STATE_LAPIC, .value = 1 },
+	{ .cap = MSHV_CAP_VP_STATE_STIMERS, .of = MSHV_CAP_VP_STATE_LAPIC, .value = 1 },
 	{ .cap = MSHV_CAP_MAX_VPS, .value = MSHV_MAX_VPS },
 	{ .cap = MSHV_CAP_MAX_REGIONS, .value = MSHV_MAX_REGIONS },
-	{ .cap = MSHV_CAP_MAX_GSIS, .value = MSHV_MAX_GSIS },
+	{ .cap = MSHV_CAP_MAX_GSIS, .of = MSHV_CAP_MSI_ROUTING, .value = MSHV_MAX_GSIS },
 	{ .cap = MSHV_CAP_HV_BUILD, .probe = mshv_cap_hv_build },
 	{ .cap = MSHV_CAP_INSTALL_INTERCEPT, .value = 1, .call = HVX_CALL_INSTALL_INTERCEPT },
 	{ .cap = MSHV_CAP_ASSERT_INTERRUPT, .value = 1,
@@ -353,13 +366,27 @@ static const struct mshv_cap mshv_caps[] = {
 	{ .cap = MSHV_CAP_TRANSLATE_GVA, .value = 1, .call = HVX_CALL_TRANSLATE_VIRTUAL_ADDRESS },
 	{ .cap = MSHV_CAP_INTERCEPT_RESULT, .value = 1,
 	  .call = HVX_CALL_REGISTER_INTERCEPT_RESULT },
-	{ .cap = MSHV_CAP_MSR_RESULT, .value = 1, .call = HVX_CALL_REGISTER_INTERCEPT_RESULT },
+	{ .cap = MSHV_CAP_MSR_RESULT, .of = MSHV_CAP_INTERCEPT_RESULT, .value = 1,
+	  .call = HVX_CALL_REGISTER_INTERCEPT_RESULT },
 	{ .cap = MSHV_CAP_VP_CPUID_VALUES, .value = MSHV_MAX_CPUID_ENTRIES,
 	  .call = HVX_CALL_GET_VP_CPUID_VALUES },
 };
 
+/* Whether this is the capability of an ioctl that is not in this driver. */
+static bool mshv_cap_left_out(u32 cap)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(mshv_ioctls); i++)
+		if (mshv_ioctls[i].cap == cap && !mshv_ioctls[i].handler)
+			return true;
+	return false;
+}
+
 static u32 mshv_cap_value(const struct mshv_cap *cap)
 {
+	if (mshv_cap_left_out(cap->of))
+		return 0;
 	if (cap->call && !mshv_hvcall_present(cap->call))
 		return 0;
 	return cap->probe ? cap->probe() : cap->value;
@@ -369,6 +396,8 @@ u32 mshv_capability(u32 cap)
 {
 	int i;
 
+	if (mshv_cap_left_out(cap))
+		return 0;
 	for (i = 0; i < ARRAY_SIZE(mshv_caps); i++)
 		if (mshv_caps[i].cap == cap)
 			return mshv_cap_value(&mshv_caps[i]);

@@ -36,7 +36,7 @@
  * @any_value: the value does not matter
  * @datamatch: if it does
  * @port: number of port and connection
- * @node: in mshv_irqs.ioeventfds
+ * @node: in mshv_ioeventfds.list
  * @rcu: for freeing
  */
 struct mshv_ioeventfd {
@@ -238,7 +238,7 @@ static void mshv_ioeventfd_remove(struct mshv_ioeventfd *io)
 {
 	mshv_port_release(io->port);
 	list_del(&io->node);
-	io->pt->irqs.nr_ioeventfds--;
+	io->pt->ioeventfds.nr--;
 	call_rcu(&io->rcu, mshv_ioeventfd_free);
 }
 
@@ -263,7 +263,7 @@ static struct mshv_ioeventfd *mshv_ioeventfd_find(struct mshv_partition *pt,
 {
 	struct mshv_ioeventfd *io;
 
-	list_for_each_entry(io, &pt->irqs.ioeventfds, node)
+	list_for_each_entry(io, &pt->ioeventfds.list, node)
 		if (fits(io, like))
 			return io;
 
@@ -304,7 +304,7 @@ static int mshv_ioeventfd_assign(struct mshv_partition *pt, const struct mshv_io
 		ret = -EEXIST;
 		goto err_put;
 	}
-	if (pt->irqs.nr_ioeventfds >= MSHV_MAX_IOEVENTFDS) {
+	if (pt->ioeventfds.nr >= MSHV_MAX_IOEVENTFDS) {
 		ret = -ENOSPC;
 		goto err_put;
 	}
@@ -322,8 +322,8 @@ static int mshv_ioeventfd_assign(struct mshv_partition *pt, const struct mshv_io
 		return ret;
 	}
 
-	list_add_tail(&io->node, &pt->irqs.ioeventfds);
-	pt->irqs.nr_ioeventfds++;
+	list_add_tail(&io->node, &pt->ioeventfds.list);
+	pt->ioeventfds.nr++;
 
 	return 0;
 
@@ -394,6 +394,16 @@ long mshv_ioeventfd(struct mshv_partition *pt, void *arg, void __user *uarg)
 }
 
 /**
+ * mshv_ioeventfds_init() - no ioeventfds
+ * @pt: new partition
+ */
+void mshv_ioeventfds_init(struct mshv_partition *pt)
+{
+	INIT_LIST_HEAD(&pt->ioeventfds.list);
+	pt->ioeventfds.nr = 0;
+}
+
+/**
  * mshv_ioeventfds_release() - remove all ioeventfds
  * @pt: partition; the caller holds its mutex
  *
@@ -404,7 +414,7 @@ void mshv_ioeventfds_release(struct mshv_partition *pt)
 {
 	struct mshv_ioeventfd *io, *next;
 
-	list_for_each_entry_safe(io, next, &pt->irqs.ioeventfds, node) {
+	list_for_each_entry_safe(io, next, &pt->ioeventfds.list, node) {
 		mshv_port_disconnect(io);
 		mshv_ioeventfd_remove(io);
 		cond_resched();

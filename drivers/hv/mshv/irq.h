@@ -24,7 +24,7 @@ struct mshv_partition;
 #define MSHV_MAX_IOEVENTFDS	1024
 
 /**
- * struct mshv_irqs - eventfds and routes of a partition
+ * struct mshv_irqs - routes of a partition, and eventfds that use them
  * @routes: routing table, NULL: empty; read under @srcu, written under
  *	    mshv_partition.mutex
  * @srcu: protects @routes and @resamplers; its readers may run in any context
@@ -33,8 +33,6 @@ struct mshv_partition;
  * @nr_irqfds: number of them
  * @resamplers: those that have a resample eventfd; read under @srcu, written
  *		under mshv_partition.mutex
- * @ioeventfds: struct mshv_ioeventfd; under mshv_partition.mutex
- * @nr_ioeventfds: number of them
  */
 struct mshv_irqs {
 	struct mshv_irq_routes __rcu *routes;
@@ -42,8 +40,16 @@ struct mshv_irqs {
 	struct list_head irqfds;
 	unsigned int nr_irqfds;
 	struct list_head resamplers;
-	struct list_head ioeventfds;
-	unsigned int nr_ioeventfds;
+};
+
+/**
+ * struct mshv_ioeventfds - eventfds that the guest of a partition signals
+ * @list: struct mshv_ioeventfd; under mshv_partition.mutex
+ * @nr: number of them
+ */
+struct mshv_ioeventfds {
+	struct list_head list;
+	unsigned int nr;
 };
 
 /**
@@ -62,20 +68,37 @@ struct mshv_irq {
 	bool level;
 };
 
+#ifdef CONFIG_MSHV_IRQFD
 /* irq_route.c */
 int mshv_irqs_init(struct mshv_partition *pt);
 void mshv_irqs_destroy(struct mshv_partition *pt);
-long mshv_set_msi_routing(struct mshv_partition *pt, void *arg, void __user *uarg);
 bool mshv_irq_route(struct mshv_partition *pt, u32 gsi, struct mshv_irq *irq);
 void mshv_irq_assert(struct mshv_partition *pt, const struct mshv_irq *irq);
 
 /* irqfd.c */
-long mshv_irqfd(struct mshv_partition *pt, void *arg, void __user *uarg);
 void mshv_irqfds_release(struct mshv_partition *pt);
 bool mshv_irq_eoi(struct mshv_partition *pt, u32 vector);
+#else
+static inline int mshv_irqs_init(struct mshv_partition *pt)
+{
+	return 0;
+}
 
+static inline bool mshv_irq_eoi(struct mshv_partition *pt, u32 vector)
+{
+	return false;
+}
+
+static inline void mshv_irqs_destroy(struct mshv_partition *pt) {}
+static inline void mshv_irqfds_release(struct mshv_partition *pt) {}
+#endif
+
+long mshv_set_msi_routing(struct mshv_partition *pt, void *arg, void __user *uarg);
+long mshv_irqfd(struct mshv_partition *pt, void *arg, void __user *uarg);
+
+#ifdef CONFIG_MSHV_IOEVENTFD
 /* ioeventfd.c */
-long mshv_ioeventfd(struct mshv_partition *pt, void *arg, void __user *uarg);
+void mshv_ioeventfds_init(struct mshv_partition *pt);
 void mshv_ioeventfds_release(struct mshv_partition *pt);
 void mshv_doorbell(u32 port);
 void mshv_ports_retry(void);
@@ -86,5 +109,16 @@ void mshv_event_ring_online(struct hvx_event_ring *ring);
 void mshv_event_ring_offline(void);
 void mshv_event_ring_drain(void);
 void mshv_event_rings_drain(void);
+#else
+static inline void mshv_ioeventfds_init(struct mshv_partition *pt) {}
+static inline void mshv_ioeventfds_release(struct mshv_partition *pt) {}
+static inline void mshv_ports_retry(void) {}
+static inline void mshv_ioeventfds_exit(void) {}
+static inline void mshv_event_ring_online(struct hvx_event_ring *ring) {}
+static inline void mshv_event_ring_offline(void) {}
+static inline void mshv_event_ring_drain(void) {}
+#endif
+
+long mshv_ioeventfd(struct mshv_partition *pt, void *arg, void __user *uarg);
 
 #endif /* _MSHV_IRQ_H */

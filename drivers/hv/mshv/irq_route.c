@@ -41,7 +41,7 @@ struct mshv_irq_routes {
 };
 
 /**
- * mshv_irqs_init() - no routes, no eventfds
+ * mshv_irqs_init() - no routes, no irqfds
  * @pt: new partition
  *
  * Return: 0 or -ENOMEM.
@@ -51,9 +51,7 @@ int mshv_irqs_init(struct mshv_partition *pt)
 	RCU_INIT_POINTER(pt->irqs.routes, NULL);
 	INIT_LIST_HEAD(&pt->irqs.irqfds);
 	INIT_LIST_HEAD(&pt->irqs.resamplers);
-	INIT_LIST_HEAD(&pt->irqs.ioeventfds);
 	pt->irqs.nr_irqfds = 0;
-	pt->irqs.nr_ioeventfds = 0;
 
 	return init_srcu_struct(&pt->irqs.srcu);
 }

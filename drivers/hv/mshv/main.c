@@ -7,9 +7,11 @@
 
 #include <linux/crash_dump.h>
 #include <linux/fs.h>
+#include <linux/kernel.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
+#include <linux/util_macros.h>
 
 #include "compat.h"
 #include "debugfs.h"
@@ -25,7 +27,7 @@ static const struct file_operations mshv_device_fops = {
 	.owner = THIS_MODULE,
 	.open = nonseekable_open,
 	.unlocked_ioctl = mshv_device_ioctl,
-	.compat_ioctl = compat_ptr_ioctl,
+	.compat_ioctl = PTR_IF(IS_ENABLED(CONFIG_MSHV_COMPAT), compat_ptr_ioctl),
 	.llseek = noop_llseek,
 };
 

@@ -93,7 +93,8 @@ struct mshv_async {
  * @pool: memory given to the hypervisor for this partition
  * @vps: struct mshv_vp by index
  * @regions: guest memory
- * @irqs: routes and eventfds
+ * @irqs: routes and irqfds
+ * @ioeventfds: ioeventfds
  * @async: asynchronous hypercall
  * @initialized: the hypervisor initialized it, so that it must be finalized
  * @counts: enum mshv_pt_count
@@ -111,6 +112,7 @@ struct mshv_partition {
 	struct xarray vps;
 	struct mshv_regions regions;
 	struct mshv_irqs irqs;
+	struct mshv_ioeventfds ioeventfds;
 	struct mshv_async async;
 	bool initialized;
 	atomic64_t counts[MSHV_PT_COUNTS];

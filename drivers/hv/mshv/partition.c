@@ -8,11 +8,13 @@
 #include <linux/fcntl.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/sched/mm.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <linux/util_macros.h>
 
 #include <uapi/linux/mshv.h>
 
@@ -270,7 +272,7 @@ static const struct file_operations mshv_partition_fops = {
 	.owner = THIS_MODULE,
 	.release = mshv_partition_release,
 	.unlocked_ioctl = mshv_partition_ioctl,
-	.compat_ioctl = compat_ptr_ioctl,
+	.compat_ioctl = PTR_IF(IS_ENABLED(CONFIG_MSHV_COMPAT), compat_ptr_ioctl),
 	.llseek = noop_llseek,
 };
 
@@ -285,8 +287,7 @@ static struct mshv_partition *mshv_partition_alloc(void)
 	pt->pool = mshv_pool_create();
 	if (!pt->pool)
 		goto free_pt;
-	pt->stats = mshv_stats_create_partition(pt);
-	if (!pt->stats)
+	if (mshv_stats_create_partition(pt))
 		goto free_pool;
 	pt->state = MSHV_PT_CREATED;
 	refcount_set(&pt->refs, 1);
@@ -294,6 +295,7 @@ static struct mshv_partition *mshv_partition_alloc(void)
 	xa_init_flags(&pt->vps, XA_FLAGS_LOCK_IRQ | XA_FLAGS_ACCOUNT);
 	mshv_async_init(&pt->async);
 	mshv_regions_init(pt);
+	mshv_ioeventfds_init(pt);
 	if (mshv_irqs_init(pt))
 		goto free_stats;
 	pt->mm = current->mm;

@@ -9,11 +9,13 @@
  */
 #include <linux/device.h>
 #include <linux/err.h>
+#include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <linux/util_macros.h>
 
 #include "hvcall.h"
 #include "mshv.h"
@@ -121,8 +123,8 @@ mshv_region_kind_of(struct mm_struct *mm, unsigned long start, unsigned long end
 		struct vm_area_struct *vma = vma_lookup(mm, addr);
 
 		if (vma && (vma->vm_flags & (VM_IO | VM_PFNMAP)))
-			this = &mshv_region_mmio;
-		if (!vma || (kind && kind != this)) {
+			this = PTR_IF(IS_ENABLED(CONFIG_MSHV_MMIO), &mshv_region_mmio);
+		if (!vma || !this || (kind && kind != this)) {
 			kind = ERR_PTR(-EINVAL);
 			break;
 		}
@@ -144,7 +146,7 @@ static int mshv_region_check_pages(struct mshv_region *region)
 	struct mshv_span *span;
 	int ret = 0;
 
-	if (region->kind != &mshv_region_mmio)
+	if (region->kind->has_pages)
 		return 0;
 
 	span = kmalloc(sizeof(*span), MSHV_GFP);

@@ -17,11 +17,11 @@
 #include "deposit.h"
 #include "hvcall.h"
 #include "mshv.h"
+#include "property.h"
 #include "registers.h"
 #include "root_hvcall.h"
 #include "run.h"
 #include "trace.h"
-#include "typed.h"
 
 /* mshv_hvcall_row.flags */
 #define HVC_REP		BIT(0)	/* rep hypercall */

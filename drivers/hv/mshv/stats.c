@@ -311,30 +311,32 @@ static struct mshv_stats *mshv_stats_create(const struct mshv_stats_hv *hv)
 	return stats;
 }
 
-struct mshv_stats *mshv_stats_create_partition(struct mshv_partition *pt)
+int mshv_stats_create_partition(struct mshv_partition *pt)
 {
 	struct mshv_stats *stats = mshv_stats_create(&mshv_stats_partition);
 
 	if (!stats)
-		return NULL;
+		return -ENOMEM;
 	stats->pt = pt;
 	stats->rows = mshv_stats_pt_rows;
 	stats->nr_rows = ARRAY_SIZE(mshv_stats_pt_rows);
-	return stats;
+	pt->stats = stats;
+	return 0;
 }
 
-struct mshv_stats *mshv_stats_create_vp(struct mshv_vp *vp)
+int mshv_stats_create_vp(struct mshv_vp *vp)
 {
 	struct mshv_stats *stats = mshv_stats_create(&mshv_stats_vp);
 
 	if (!stats)
-		return NULL;
+		return -ENOMEM;
 	stats->vp = vp;
 	stats->pages.id = vp->partition->id;
 	stats->pages.vp_index = vp->index;
 	stats->rows = mshv_stats_vp_rows;
 	stats->nr_rows = ARRAY_SIZE(mshv_stats_vp_rows);
-	return stats;
+	vp->stats = stats;
+	return 0;
 }
 
 static void mshv_stats_put(struct mshv_stats *stats)

@@ -132,9 +132,10 @@ bool mshv_stats_pages_present(const struct mshv_stats_pages *pages);
 u64 mshv_stats_pages_read(const struct mshv_stats_pages *pages, unsigned int index);
 void mshv_stats_pages_show(struct seq_file *m, const struct mshv_stats_pages *pages);
 
-/* stats.c */
-struct mshv_stats *mshv_stats_create_partition(struct mshv_partition *pt);
-struct mshv_stats *mshv_stats_create_vp(struct mshv_vp *vp);
+#ifdef CONFIG_MSHV_STATS
+/* stats.c: of a new object. Returns 0 or -ENOMEM. */
+int mshv_stats_create_partition(struct mshv_partition *pt);
+int mshv_stats_create_vp(struct mshv_vp *vp);
 
 /*
  * The object ends: figures do not change any more, and the pages of the
@@ -142,12 +143,6 @@ struct mshv_stats *mshv_stats_create_vp(struct mshv_vp *vp);
  * notifier takes.
  */
 void mshv_stats_end(struct mshv_stats *stats);
-
-/* All figures in words, for debugfs. */
-int mshv_stats_show(struct seq_file *m, struct mshv_stats *stats);
-
-long mshv_partition_stats_fd(struct mshv_partition *pt, void *arg, void __user *uarg);
-long mshv_vp_stats_fd(struct mshv_vp *vp, void *arg, void __user *uarg);
 
 /*
  * An intercept, @type is HVX_MSG_*, with what became of it: 1 the driver handled
@@ -157,5 +152,26 @@ void mshv_stats_count_intercept(struct mshv_vp *vp, u32 type, int result);
 
 /* RUN_VP ran the VP. */
 void mshv_stats_count_run(struct mshv_vp *vp, int result);
+#else
+static inline int mshv_stats_create_partition(struct mshv_partition *pt)
+{
+	return 0;
+}
+
+static inline int mshv_stats_create_vp(struct mshv_vp *vp)
+{
+	return 0;
+}
+
+static inline void mshv_stats_end(struct mshv_stats *stats) {}
+static inline void mshv_stats_count_intercept(struct mshv_vp *vp, u32 type, int result) {}
+static inline void mshv_stats_count_run(struct mshv_vp *vp, int result) {}
+#endif
+
+/* All figures in words, for debugfs. */
+int mshv_stats_show(struct seq_file *m, struct mshv_stats *stats);
+
+long mshv_partition_stats_fd(struct mshv_partition *pt, void *arg, void __user *uarg);
+long mshv_vp_stats_fd(struct mshv_vp *vp, void *arg, void __user *uarg);
 
 #endif /* _MSHV_STATS_H */

@@ -25,9 +25,6 @@ long mshv_assert_interrupt(struct mshv_partition *pt, void *arg, void __user *ua
 long mshv_get_partition_property(struct mshv_partition *pt, void *arg, void __user *uarg);
 long mshv_set_partition_property(struct mshv_partition *pt, void *arg, void __user *uarg);
 
-/* Whether user space may give a property this value, in any state; else -EPERM. */
-int mshv_property_check(u32 code, u64 value);
-
 /* translate.c */
 long mshv_translate_gva(struct mshv_vp *vp, void *arg, void __user *uarg);
 

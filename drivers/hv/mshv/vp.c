@@ -9,10 +9,12 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/io.h>
+#include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/nospec.h>
 #include <linux/slab.h>
+#include <linux/util_macros.h>
 
 #include <uapi/linux/mshv.h>
 
@@ -205,7 +207,7 @@ static const struct file_operations mshv_vp_fops = {
 	.owner = THIS_MODULE,
 	.release = mshv_vp_release,
 	.unlocked_ioctl = mshv_vp_ioctl,
-	.compat_ioctl = compat_ptr_ioctl,
+	.compat_ioctl = PTR_IF(IS_ENABLED(CONFIG_MSHV_COMPAT), compat_ptr_ioctl),
 	.mmap = mshv_vp_mmap,
 	.llseek = noop_llseek,
 };
@@ -223,18 +225,21 @@ static struct mshv_vp *mshv_vp_alloc(struct mshv_partition *pt, u32 index)
 		return NULL;
 	vp->partition = pt;
 	vp->index = index;
-	vp->stats = mshv_stats_create_vp(vp);
 	vp->dispatch = kzalloc(sizeof(*vp->dispatch), MSHV_GFP);
-	if (!vp->stats || !vp->dispatch) {
-		mshv_stats_end(vp->stats);
-		kfree(vp->dispatch);
-		kfree(vp);
-		return NULL;
-	}
+	if (!vp->dispatch)
+		goto free_vp;
+	if (mshv_stats_create_vp(vp))
+		goto free_dispatch;
 	refcount_set(&vp->refs, 1);
 	mutex_init(&vp->mutex);
 	mshv_run_init(&vp->run);
 	return vp;
+
+free_dispatch:
+	kfree(vp->dispatch);
+free_vp:
+	kfree(vp);
+	return NULL;
 }
 
 /* Makes the VP a file. Takes a reference of the VP and of its partition. */

@@ -46,6 +46,7 @@
 #define MSHV_CAP_PT_NESTED		0x85
 #define MSHV_CAP_PT_SMT			0x86
 #define MSHV_CAP_DEVICE_HVCALL		0x87	/* MSHV_ROOT_HVCALL on the device */
+#define MSHV_CAP_COMPAT_IOCTL		0x88	/* ioctls of 32-bit programs */
 /* Capabilities of partitions */
 #define MSHV_CAP_INITIALIZE_PARTITION	0x90
 #define MSHV_CAP_CREATE_VP		0x91

@@ -29,8 +29,11 @@ static int run_32(void *arg)
 TEST(vmm_of_32_bits)
 {
 	struct accounts before;
+	int dev = dev_open();
 	int ret;
 
+	NEED_CAP(dev, MSHV_CAP_COMPAT_IOCTL);
+	close(dev);
 	if (ctl_present())
 		accounts_read(&before);
 	ret = child_wait(child_start(run_32, NULL));

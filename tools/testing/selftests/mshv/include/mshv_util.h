@@ -62,6 +62,19 @@ void __noreturn __printf(3, 4) test_die(const char *file, int line, const char *
 /* What the program tests; it is skipped without. A program may define its own. */
 extern const char *test_device;
 
+/*
+ * Capabilities that all tests of a program need, with a 0 at the end; without one
+ * of them the program is skipped. A program may define its own.
+ */
+extern const u32 test_needs[];
+
+/* In a test or a fixture: for the capabilities that only this one needs. */
+#define NEED_CAP(fd, nr)						\
+	do {								\
+		if (!cap(fd, nr))					\
+			SKIP(return, "no " #nr);			\
+	} while (0)
+
 /* For what must hold so that the test makes sense; usable in any thread. */
 #define REQUIRE(cond, fmt, ...)						\
 	do {								\

@@ -25,6 +25,22 @@ int xioctl(int fd, unsigned int cmd, void *arg)
 }
 
 const char *test_device __attribute__((weak)) = MSHV_DEV;
+const u32 test_needs[] __attribute__((weak)) = { 0 };
+
+/* The first capability that the program needs and the driver does not have, or 0 */
+static u32 missing_capability(void)
+{
+	const u32 *nr = test_needs;
+	int dev;
+
+	if (!*nr)
+		return 0;
+	dev = dev_open();
+	while (*nr && cap(dev, *nr))
+		nr++;
+	close(dev);
+	return *nr;
+}
 
 /*
  * Before main(): a machine without the device has nothing to test, and what an
@@ -32,6 +48,8 @@ const char *test_device __attribute__((weak)) = MSHV_DEV;
  */
 static void __attribute__((constructor)) program_start(void)
 {
+	u32 missing;
+
 	if (access(test_device, F_OK)) {
 		ksft_print_header();
 		ksft_exit_skip("no %s\n", test_device);
@@ -39,6 +57,11 @@ static void __attribute__((constructor)) program_start(void)
 	if (geteuid()) {
 		ksft_print_header();
 		ksft_exit_skip("only root can open %s\n", test_device);
+	}
+	missing = missing_capability();
+	if (missing) {
+		ksft_print_header();
+		ksft_exit_skip("no capability %#x\n", missing);
 	}
 	if (ctl_present())
 		ctl_reset();
