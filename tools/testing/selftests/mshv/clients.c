@@ -12,6 +12,11 @@
 #include "mshv_util.h"
 #include "kselftest_harness.h"
 
+const u32 test_needs[] = {
+	MSHV_CAP_DEVICE_HVCALL, MSHV_CAP_PARTITION_HVCALL, MSHV_CAP_VP_HVCALL,
+	MSHV_CAP_IRQFD, MSHV_CAP_MSI_ROUTING, MSHV_CAP_VP_STATE_LAPIC, 0,
+};
+
 /* Every VMM asks for these: local APIC, x2APIC, large pages, feature masks. */
 #define CLIENT_FLAGS	(BIT(MSHV_PT_BIT_LAPIC) | BIT(MSHV_PT_BIT_X2APIC) | \
 			 BIT(MSHV_PT_BIT_GPA_SUPER_PAGES) | \

@@ -193,6 +193,8 @@ static void hypercall(const struct vmm *v)
 		.out_ptr = address(&out),
 	};
 
+	if (!capability(v->pt, MSHV_CAP_PARTITION_HVCALL))
+		return;
 	CHECK(!ioctl(v->pt, MSHV_ROOT_HVCALL, &call));
 	CHECK(out.value >= 32 && out.value <= 52);
 	call.in_ptr = 0x100000000ULL;		/* no address of this process */

@@ -455,7 +455,7 @@ static void *read_by_hypercall(void *arg)
 
 TEST(state_between_runs)
 {
-	pthread_t run, state = 0, hypercall;
+	pthread_t run, state = 0, hypercall = 0;
 	void *states = NULL;
 	struct shared s;
 	u64 start;
@@ -466,14 +466,16 @@ TEST(state_between_runs)
 	run = thread_start(run_short, &s.vp[0]);
 	if (cap(s.vm.fd, MSHV_CAP_VP_STATE_LAPIC))
 		state = thread_start(read_state, &s.vp[0]);
-	hypercall = thread_start(read_by_hypercall, &s.vp[0]);
+	if (cap(s.vm.fd, MSHV_CAP_PARTITION_HVCALL))
+		hypercall = thread_start(read_by_hypercall, &s.vp[0]);
 	start = now_us();
 	while (now_us() - start < TIME_US) {
 		usleep(1000);
 		pthread_kill(run, SIGUSR1);
 	}
 	thread_stop(run);
-	thread_stop(hypercall);
+	if (hypercall)
+		thread_stop(hypercall);
 	if (state) {
 		pthread_join(state, &states);
 		EXPECT_LT(0, (long)states);

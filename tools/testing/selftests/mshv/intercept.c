@@ -267,7 +267,7 @@ TEST(msr_results)
 	vp_run_out(&g.vp, 0x80);
 	EXPECT_EQ(0, vp_run_out(&g.vp, 0x81));
 	/* against the partition's default, too */
-	ASSERT_EQ(0, hv_set_property(g.vm.fd, HVX_PROP_UNIMPLEMENTED_MSR_ACTION,
+	ASSERT_EQ(0, pt_set_property(g.vm.fd, HVX_PROP_UNIMPLEMENTED_MSR_ACTION,
 				     HVX_MSR_ACTION_IGNORE));
 	ASSERT_EQ(0, vp_msr_result(g.vp.fd, 0x4badf00d, ACCESS_READ | ACCESS_WRITE,
 				   MSHV_MSR_ACTION_FAULT));

@@ -14,6 +14,8 @@
 #include "mshv_irq.h"
 #include "kselftest_harness.h"
 
+const u32 test_needs[] = { MSHV_CAP_IOEVENTFD, 0 };
+
 #define GPA		(512 * MIB)
 #define MATCH		BIT(MSHV_IOEVENTFD_BIT_DATAMATCH)
 #define PIO		BIT(MSHV_IOEVENTFD_BIT_PIO)
@@ -357,6 +359,7 @@ TEST_F(guest, rings_an_irqfd)
 
 	if (!ctl_present())
 		SKIP(return, "needs the test hypervisor");
+	NEED_CAP(self->vm.fd, MSHV_CAP_IRQFD);
 	ASSERT_EQ(0, route_set(self->vm.fd, 0, 0x40));
 	ASSERT_EQ(0, irqfd_assign(self->vm.fd, self->fd, 0));
 	ASSERT_EQ(0, ioeventfd(self->vm.fd, self->fd, GPA, 4, 0, 0));

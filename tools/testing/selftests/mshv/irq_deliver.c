@@ -16,6 +16,8 @@
 #include "mshv_irq.h"
 #include "kselftest_harness.h"
 
+const u32 test_needs[] = { MSHV_CAP_IRQFD, MSHV_CAP_MSI_ROUTING, 0 };
+
 #define GSI	3
 
 static int route_dest(int pt, u32 dest, u32 logical, u32 data)

@@ -11,6 +11,8 @@
 #include "mshv_irq.h"
 #include "kselftest_harness.h"
 
+const u32 test_needs[] = { MSHV_CAP_MSI_ROUTING, 0 };
+
 #define GSI	7
 
 FIXTURE(args) {

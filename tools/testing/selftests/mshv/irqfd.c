@@ -15,6 +15,8 @@
 #include "mshv_irq.h"
 #include "kselftest_harness.h"
 
+const u32 test_needs[] = { MSHV_CAP_IRQFD, MSHV_CAP_MSI_ROUTING, 0 };
+
 #define GSI	5
 
 /* An interrupt that nobody sees: the partition has no VP. */

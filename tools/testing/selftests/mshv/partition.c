@@ -165,6 +165,7 @@ TEST(v2_feature_masks)
 
 	if (!cap(dev, MSHV_CAP_CREATE_PARTITION_V2))
 		SKIP(return, "no MSHV_CAP_CREATE_PARTITION_V2");
+	NEED_CAP(dev, MSHV_CAP_PARTITION_HVCALL);
 	v2_init(&arg);
 	pt = xioctl(dev, MSHV_CREATE_PARTITION, &arg);
 	ASSERT_LE(0, pt);
@@ -361,8 +362,9 @@ TEST(too_early)
 	EXPECT_EQ(-STATE_ERRNO, vp_create(pt, 0));
 	EXPECT_EQ(-STATE_ERRNO, region_map(pt, 0, PAGE, mem, MAP_RWX));
 	EXPECT_EQ(-STATE_ERRNO, region_unmap(pt, 0, PAGE, mem));
-	EXPECT_EQ(-STATE_ERRNO, hv_install_intercept(pt, HVX_INTERCEPT_X64_CPUID,
-						     HVX_ACCESS_MASK_EXECUTE, 0));
+	if (cap(pt, MSHV_CAP_PARTITION_HVCALL))
+		EXPECT_EQ(-STATE_ERRNO, hv_install_intercept(pt, HVX_INTERCEPT_X64_CPUID,
+							     HVX_ACCESS_MASK_EXECUTE, 0));
 	ASSERT_EQ(0, partition_initialize(pt));
 	EXPECT_EQ(0, region_map(pt, 0, PAGE, mem, MAP_RWX));
 	vp = vp_create(pt, 0);

@@ -277,6 +277,7 @@ TEST(tables_not_mapped)
 
 	if (!guest_init(&g))
 		SKIP(return, "no MSHV_CAP_TRANSLATE_GVA");
+	NEED_CAP(g.vp.fd, MSHV_CAP_VP_HVCALL);
 	tables_long(&g);
 	start_long(&g);
 	EXPECT_EQ(HVX_TRANSLATE_GPA_UNMAPPED, raw_result(&g, DATA_GVA_LONG));

@@ -14,6 +14,8 @@
 #include "mshv_util.h"
 #include "kselftest_harness.h"
 
+const u32 test_needs[] = { MSHV_CAP_VP_STATE_LAPIC, 0 };
+
 #define NR_STATES	MSHV_VP_STATE_COUNT
 #define LAPIC_SIZE	sizeof(struct hvx_lapic_state)
 #define TIMERS_SIZE	sizeof(struct hvx_synthetic_timers_state)
