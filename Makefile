@@ -77,12 +77,16 @@ check:			## style and static checks of the whole tree
 check-graft:		## graft onto kernel trees and build there; TREES="6.1 DIR ..."
 	@$(tools)/check-graft $(TREES)
 
+.PHONY: check-options
+check-options:		## drivers without some of the parts; SUBSETS= SEED= RUN=1 KERNEL=
+	@$(tools)/check-options $(SUBSETS)
+
 .PHONY: check-deb
 check-deb:		## install the Debian packages in a fresh Debian; DEB_SUITE=
 	@$(tools)/check-deb
 
 .PHONY: check-all
-check-all: check check-graft check-deb	## all of that which needs no QEMU
+check-all: check check-options check-graft check-deb	## all of that which needs no QEMU
 
 ##@ Kernel trees
 
