@@ -52,7 +52,7 @@ testhv:			## the test hypervisor: $(O)/testhv/testhv.elf
 	@$(MAKE) -s -C tools/testing/testhv O=$(out)/testhv
 
 .PHONY: modules
-modules:		## mshv.ko for KVER=6.1|6.12: $(O)/modules/$(KVER)/mshv.ko
+modules:		## mshv.ko for KVER=6.1|6.12|7.3: $(O)/modules/$(KVER)/mshv.ko
 	@$(tools)/build-module $(KVER)
 
 .PHONY: samples
@@ -119,6 +119,6 @@ help:			## this list
 		 /^[a-z_-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' \
 		$(firstword $(MAKEFILE_LIST))
 	@echo
-	@echo "Variables: O=DIR build directory (build), KVER=6.1|6.12 kernel series,"
+	@echo "Variables: O=DIR build directory (build), KVER=6.1|6.12|7.3 kernel series,"
 	@echo "ACCEL=kvm nested SVM instead of emulation, KSFT_TREE=DIR a kernel tree"
 	@echo "for the kselftest framework. See also $(tools)/run --help."

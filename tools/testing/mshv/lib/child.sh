@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 #
 # The guest's own initramfs: busybox, child/init and its checks with a program of
-# theirs, and modules for the devices of mshv-run. The guest's kernel is the root's.
+# theirs, and modules for the devices of mshv-run. The guest's kernel is mostly the
+# root's.
 
 readonly CHILD_MODULES="virtio_mmio virtio_blk virtio_rng"
 

@@ -9,6 +9,8 @@
 MSHV_TOP=$(cd "${BASH_SOURCE[0]%/*}/../../../.." && pwd -P)
 MSHV_TOOLS=$MSHV_TOP/tools/testing/mshv
 MSHV_OUT=$(realpath -m -- "${O:-$MSHV_TOP/build}")
+# What took long to make and outlives the build directory
+MSHV_CACHE=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/mshv
 
 # The tool's own failures; a status below 120 is always the program's.
 readonly EXIT_TESTHV=120	# testhv reported an error or a fault

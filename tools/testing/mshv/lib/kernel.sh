@@ -2,16 +2,26 @@
 # shellcheck shell=bash
 #
 # The kernels that boot as root partition: Debian's stock cloud flavour, by
-# series, or any image by its path.
+# series; those built here (built.sh), by series or SERIES-FRAGMENT, with
+# configs/root.config and configs/FRAGMENT.config; or any image by its path.
 
 readonly KERNEL_SERIES="6.1 6.12"
+# Debian has these as well, but they cannot be root
+readonly KERNEL_BUILT="7.3"
+
+# kernel_is_built NAME: as against a series of Debian's, or a release
+kernel_is_built()
+{
+	[[ " $KERNEL_BUILT " == *" $1 "* || $1 =~ ^[0-9]+\.[0-9]+(-[a-z][a-z0-9]*)+$ ]]
+}
 
 kernel_dir()
 {
 	echo "$MSHV_OUT/kernels/$1"
 }
 
-# kernel_release SERIES: e.g. 6.1.0-56-cloud-amd64
+# kernel_release SERIES: e.g. 6.1.0-56-cloud-amd64; of a kernel built here, once
+# it has been fetched
 kernel_release()
 {
 	local known name
@@ -21,6 +31,7 @@ kernel_release()
 		cat "$known"
 		return
 	fi
+	! kernel_is_built "$1" || return
 	name=$(apt_newest_in_series linux-image- "$1" -cloud-amd64)
 	if [[ -z $name ]]; then
 		apt_lists_update
@@ -45,16 +56,27 @@ kernel_default()
 	die "no kernel of the series $KERNEL_SERIES in apt's lists"
 }
 
+# kernel_guest NAME|PATH: the kernel of guests, given that of the root: the same, but
+# those built here have no drivers for guests
+kernel_guest()
+{
+	if kernel_is_built "$1"; then
+		kernel_default
+	else
+		echo "$1"
+	fi
+}
+
 kernel_need_series()
 {
 	[[ " $KERNEL_SERIES " == *" $1 "* ]] ||
-		die "no such kernel: $1 (know $KERNEL_SERIES or a path)"
+		die "no such kernel: $1 (know $KERNEL_SERIES $KERNEL_BUILT or a path)"
 	[[ -n $(kernel_release "$1") ]] ||
 		die "this Debian release has no $1 kernel in its enabled suites"
 }
 
-# kernel_fetch SERIES: image and modules
-kernel_fetch()
+# kernel_fetch_image SERIES: image and modules
+kernel_fetch_image()
 {
 	local dir release
 
@@ -69,8 +91,8 @@ kernel_fetch()
 	PATH=$PATH:/usr/sbin:/sbin depmod -b "$dir" "$release"
 }
 
-# kernel_fetch_headers SERIES: what builds modules for kernel_fetch's image
-kernel_fetch_headers()
+# kernel_unpack_headers SERIES: what builds modules for kernel_fetch_image's image
+kernel_unpack_headers()
 {
 	local dir release headers packages
 
@@ -93,7 +115,27 @@ kernel_fetch_headers()
 	kernel_need_compiler "$headers"
 }
 
-# Each kernel names the compiler that built it.
+# kernel_fetch NAME: image and modules
+kernel_fetch()
+{
+	if kernel_is_built "$1"; then
+		built_fetch "$1"
+	else
+		with_cache_lock kernel_fetch_image "$1"
+	fi
+}
+
+# kernel_fetch_headers NAME
+kernel_fetch_headers()
+{
+	if kernel_is_built "$1"; then
+		built_fetch "$1"
+	else
+		with_cache_lock kernel_unpack_headers "$1"
+	fi
+}
+
+# Each of Debian's kernels names the compiler that built it.
 kernel_need_compiler()
 {
 	local cc
@@ -114,13 +156,13 @@ kernel_image_release()
 		{ read -r release _ || true; echo "$release"; }
 }
 
-# kernel_resolve SERIES|PATH: sets KERNEL_IMAGE, KERNEL_RELEASE, KERNEL_ROOT
+# kernel_resolve NAME|PATH: sets KERNEL_IMAGE, KERNEL_RELEASE, KERNEL_ROOT
 # (what has lib/modules/$KERNEL_RELEASE, if anything) and KERNEL_NAME (the
 # name of its directory in the build directory).
 kernel_resolve()
 {
 	if [[ $1 != */* ]]; then
-		with_cache_lock kernel_fetch "$1" || exit
+		kernel_fetch "$1" || exit
 		KERNEL_NAME=$1
 		KERNEL_ROOT=$(kernel_dir "$1")
 		KERNEL_RELEASE=$(kernel_release "$1")

@@ -37,21 +37,38 @@ ktree_tarball()
 	rm -r "$dir"
 }
 
+# ktree_unpack SERIES: with the tarball's hash as .source
 ktree_unpack()
 {
 	local series=$1 dir=$MSHV_OUT/trees/$1 exclude=() part
 
-	[[ ! -e $dir/Kbuild ]] || return 0
+	[[ ! -e $dir/.source ]] || return 0
 	for part in "${KTREE_WITHOUT[@]}"; do
 		exclude+=("--exclude=linux-source-*/$part/*.[ch]")
 	done
 	rm -rf "$dir.new"
 	mkdir -p "$dir.new"
-	ktree_tarball "$series" | xz -dc |
-		tar --extract --directory "$dir.new" --strip-components 1 \
-			"${exclude[@]}" || return
-	rm -rf "$dir"
+	ktree_tarball "$series" > "$dir.tar.xz" &&
+		tar --extract --file "$dir.tar.xz" --directory "$dir.new" \
+			--strip-components 1 "${exclude[@]}" || return
+	sha256sum < "$dir.tar.xz" | cut -d ' ' -f 1 > "$dir.new/.source"
+	rm -rf "$dir" "$dir.tar.xz"
 	mv "$dir.new" "$dir"
+}
+
+# ktree_source SERIES: the hash of the source, which is then there
+ktree_source()
+{
+	with_cache_lock ktree_unpack "$1" >&2 || return
+	mkdir -p "$MSHV_CACHE"
+	tee "$MSHV_CACHE/linux-source-$1.sha256" < "$MSHV_OUT/trees/$1/.source"
+}
+
+# ktree_known_source SERIES: the hash of the source that was fetched last, here or for
+# another build directory
+ktree_known_source()
+{
+	cat "$MSHV_CACHE/linux-source-$1.sha256" 2> /dev/null || ktree_source "$1"
 }
 
 # ktree_copy SERIES|DIR COPY: a tree to change, whose files are those of the original
