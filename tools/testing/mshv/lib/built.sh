@@ -72,6 +72,24 @@ built_configure()
 	return "$status"
 }
 
+# built_prepared NAME: prints a tree with the kernel's headers, for what is compiled
+# and never linked; a matter of minutes, unlike the kernel itself
+built_prepared()
+{
+	local tree=$MSHV_OUT/kernels/prepared-$1
+
+	built_need_fragments "$1"
+	packages_need build graft
+	if ! cmp -s <(built_config "$1") "$tree/.prepared"; then
+		ktree_copy "${1%%-*}" "$tree" &&
+		built_configure "$tree" "$1" >&2 &&
+		make -s -j "$(nproc)" -C "$tree" prepare modules_prepare >&2 ||
+			return
+		mv "$tree.config" "$tree/.prepared"
+	fi
+	echo "$tree"
+}
+
 # built_install TREE ROOT: image, modules, and as headers what modules are built
 # with
 built_install()
