@@ -13,6 +13,8 @@
 #include "mshv_util.h"
 #include "kselftest_harness.h"
 
+const u32 test_needs[] = { MSHV_CAP_CANCEL_RUN_VP, 0 };
+
 /* What a cancellation may take on a busy host */
 #define PROMPT_US	3000000ULL
 /* Rounds of the race tests, and what they may take at most */

@@ -10,6 +10,8 @@
 #include "mshv_util.h"
 #include "kselftest_harness.h"
 
+const char *test_ours = "MSHV_CHECK_EXTENSION";
+
 /* One of each kind of file descriptor. */
 struct fds {
 	struct vm vm;

@@ -9,6 +9,8 @@
 #include "mshv_util.h"
 #include "kselftest_harness.h"
 
+const char *test_ours = "ioctls for 32-bit programs";
+
 /* The exit status of what could not be started, beyond all of compat_32's */
 #define NOT_THERE	253
 #define NOT_RUNNABLE	254

@@ -14,6 +14,8 @@
 #include "mshv_util.h"
 #include "kselftest_harness.h"
 
+const char *test_ours = "trace events of these names";
+
 #define TRACEFS		"/sys/kernel/tracing/"
 #define EVENTS		TRACEFS "events/mshv/"
 #define TEST_GPA	(16 * MIB)

@@ -59,8 +59,12 @@ typedef __u64 u64;
 /* Ends the test as failed. abort() is what the harness counts as a failure. */
 void __noreturn __printf(3, 4) test_die(const char *file, int line, const char *fmt, ...);
 
-/* What the program tests; it is skipped without. A program may define its own. */
+/*
+ * What the program tests; it is skipped without. A program may define its own: the
+ * device, and a name of what the driver has and mainline's has not.
+ */
 extern const char *test_device;
+extern const char *test_ours;
 
 /*
  * Capabilities that all tests of a program need, with a 0 at the end; without one
@@ -92,7 +96,7 @@ int xioctl(int fd, unsigned int cmd, void *arg);
 #define MSHV_DEV	"/dev/mshv"
 
 /* What needs an initialized partition says when it is not. */
-#define STATE_ERRNO	EBADFD
+#define STATE_ERRNO	(on_mainline() ? EIO : EBADFD)
 
 /* What VMMs ask for: a local APIC with x2APIC. */
 #define PT_DEFAULT	(BIT(MSHV_PT_BIT_LAPIC) | BIT(MSHV_PT_BIT_X2APIC))
@@ -149,6 +153,17 @@ int hv_set_regs(int fd, u32 vp, const struct hvx_register *regs, unsigned int co
 int hv_get_property(int fd, u32 code, u64 *value);
 int hv_set_property(int fd, u32 code, u64 value);
 int hv_install_intercept(int fd, u32 type, u32 access, u64 parameter);
+
+/*
+ * Mainline's driver, the referee
+ */
+
+/* Is it mainline's mshv_root that has the device? */
+bool on_mainline(void);
+/* What cap() says then. */
+int mainline_cap(u32 nr);
+int mainline_get_regs(int fd, u32 vp, struct hvx_register *regs, unsigned int count);
+int mainline_set_regs(int fd, u32 vp, const struct hvx_register *regs, unsigned int count);
 
 /*
  * Virtual processors

@@ -26,6 +26,7 @@ int xioctl(int fd, unsigned int cmd, void *arg)
 
 const char *test_device __attribute__((weak)) = MSHV_DEV;
 const u32 test_needs[] __attribute__((weak)) = { 0 };
+const char *test_ours __attribute__((weak));
 
 /* The first capability that the program needs and the driver does not have, or 0 */
 static u32 missing_capability(void)
@@ -42,6 +43,18 @@ static u32 missing_capability(void)
 	return *nr;
 }
 
+static void __noreturn __printf(1, 2) skip_all(const char *fmt, ...)
+{
+	char why[128];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(why, sizeof(why), fmt, args);
+	va_end(args);
+	ksft_print_header();
+	ksft_exit_skip("%s\n", why);
+}
+
 /*
  * Before main(): a machine without the device has nothing to test, and what an
  * earlier program left in the hypervisor must not reach this one.
@@ -50,19 +63,15 @@ static void __attribute__((constructor)) program_start(void)
 {
 	u32 missing;
 
-	if (access(test_device, F_OK)) {
-		ksft_print_header();
-		ksft_exit_skip("no %s\n", test_device);
-	}
-	if (geteuid()) {
-		ksft_print_header();
-		ksft_exit_skip("only root can open %s\n", test_device);
-	}
+	if (access(test_device, F_OK))
+		skip_all("no %s", test_device);
+	if (geteuid())
+		skip_all("only root can open %s", test_device);
 	missing = missing_capability();
-	if (missing) {
-		ksft_print_header();
-		ksft_exit_skip("no capability %#x\n", missing);
-	}
+	if (missing)
+		skip_all("no capability %#x", missing);
+	if (test_ours && on_mainline())
+		skip_all("mainline's driver has no %s", test_ours);
 	if (ctl_present())
 		ctl_reset();
 }

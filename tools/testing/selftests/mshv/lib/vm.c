@@ -14,8 +14,11 @@ int dev_open(void)
 
 int cap(int fd, u32 nr)
 {
-	int ret = xioctl(fd, MSHV_CHECK_EXTENSION, &nr);
+	int ret;
 
+	if (on_mainline())
+		return mainline_cap(nr);
+	ret = xioctl(fd, MSHV_CHECK_EXTENSION, &nr);
 	REQUIRE(ret >= 0, "CHECK_EXTENSION %#x: %d", nr, ret);
 	return ret;
 }

@@ -2,11 +2,17 @@
 /* Virtual processors: creation, registers, running. */
 #include "mshv_util.h"
 
+/* By file descriptor, for hypercalls about the VP */
+static u32 vp_indexes[4096];
+
 int vp_create(int pt, u32 index)
 {
 	struct mshv_create_vp arg = { .vp_index = index };
+	int fd = xioctl(pt, MSHV_CREATE_VP, &arg);
 
-	return xioctl(pt, MSHV_CREATE_VP, &arg);
+	if (fd >= 0 && fd < ARRAY_SIZE(vp_indexes))
+		WRITE_ONCE(vp_indexes[fd], index);
+	return fd;
 }
 
 void vp_init(struct vp *vp, struct vm *vm, u32 index)
@@ -35,11 +41,15 @@ static int vp_regs(int fd, unsigned int cmd, const struct hvx_register *regs, un
 
 int vp_get_regs(int fd, struct hvx_register *regs, unsigned int count)
 {
+	if (on_mainline())
+		return mainline_get_regs(fd, READ_ONCE(vp_indexes[fd]), regs, count);
 	return vp_regs(fd, MSHV_GET_VP_REGISTERS, regs, count);
 }
 
 int vp_set_regs(int fd, const struct hvx_register *regs, unsigned int count)
 {
+	if (on_mainline())
+		return mainline_set_regs(fd, READ_ONCE(vp_indexes[fd]), regs, count);
 	return vp_regs(fd, MSHV_SET_VP_REGISTERS, regs, count);
 }
 
