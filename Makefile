@@ -45,6 +45,10 @@ kselftest-all kselftest-install kselftest-gen_tar kselftest-clean:
 check-qemu:		## boot Linux with Debian's QEMU, -accel mshv; QEMU_SUITE= KERNEL=
 	@$(tools)/check-qemu
 
+.PHONY: check-mainline
+check-mainline:		## selftests and QEMU on mainline's driver and on ours; TESTS=
+	@$(tools)/check-mainline $(TESTS)
+
 ##@ Build
 
 .PHONY: testhv
