@@ -159,11 +159,6 @@ static int mshv_state_prepare(struct mshv_vp *vp, const struct mshv_get_set_vp_s
 	return 0;
 }
 
-static void mshv_state_release(struct mshv_state_call *sc)
-{
-	free_pages_exact(sc->buf, sc->pages * HVX_PAGE_SIZE);
-}
-
 static int mshv_state_hvcall(struct mshv_vp *vp, struct mshv_state_call *sc, bool set)
 {
 	const bool by_pfn = sc->in.type & HVX_VP_STATE_BY_PFN;
@@ -189,28 +184,39 @@ static int mshv_state_hvcall(struct mshv_vp *vp, struct mshv_state_call *sc, boo
 	return ret;
 }
 
-/**
- * mshv_get_vp_state - MSHV_GET_VP_STATE
- * @vp: VP; stopped
- * @arg: struct mshv_get_set_vp_state
- * @uarg: where it was; its buf_sz becomes the size of the state
- *
- * All or nothing: on failure the user's buffer is as it was.
+/*
+ * Both ways. A state to be set is read as a whole before the hypervisor sees any
+ * of it; on failure to get one the user's buffer is as it was.
  */
-long mshv_get_vp_state(struct mshv_vp *vp, void *arg, void __user *uarg)
+static long mshv_vp_state(struct mshv_vp *vp, const struct mshv_get_set_vp_state *args,
+			  struct mshv_get_set_vp_state __user *uarg, bool set)
 {
-	struct mshv_get_set_vp_state *args = arg;
+	void __user *ubuf = u64_to_user_ptr(args->buf_ptr);
 	struct mshv_state_call sc;
 	int ret;
 
 	ret = mshv_state_prepare(vp, args, uarg, &sc);
 	if (ret)
 		return ret;
-	ret = mshv_state_hvcall(vp, &sc, false);
-	if (!ret && copy_to_user(u64_to_user_ptr(args->buf_ptr), sc.buf, sc.size))
+	if (set && copy_from_user(sc.buf, ubuf, sc.size))
 		ret = -EFAULT;
-	mshv_state_release(&sc);
+	else
+		ret = mshv_state_hvcall(vp, &sc, set);
+	if (!ret && !set && copy_to_user(ubuf, sc.buf, sc.size))
+		ret = -EFAULT;
+	free_pages_exact(sc.buf, sc.pages * HVX_PAGE_SIZE);
 	return ret;
+}
+
+/**
+ * mshv_get_vp_state - MSHV_GET_VP_STATE
+ * @vp: VP; stopped
+ * @arg: struct mshv_get_set_vp_state
+ * @uarg: where it was; its buf_sz becomes the size of the state
+ */
+long mshv_get_vp_state(struct mshv_vp *vp, void *arg, void __user *uarg)
+{
+	return mshv_vp_state(vp, arg, uarg, false);
 }
 
 /**
@@ -218,23 +224,8 @@ long mshv_get_vp_state(struct mshv_vp *vp, void *arg, void __user *uarg)
  * @vp: VP; stopped
  * @arg: struct mshv_get_set_vp_state
  * @uarg: where it was; its buf_sz becomes the size of the state
- *
- * The whole state is read before the hypervisor sees any of it; it takes or
- * refuses it as a whole.
  */
 long mshv_set_vp_state(struct mshv_vp *vp, void *arg, void __user *uarg)
 {
-	struct mshv_get_set_vp_state *args = arg;
-	struct mshv_state_call sc;
-	int ret;
-
-	ret = mshv_state_prepare(vp, args, uarg, &sc);
-	if (ret)
-		return ret;
-	if (copy_from_user(sc.buf, u64_to_user_ptr(args->buf_ptr), sc.size))
-		ret = -EFAULT;
-	else
-		ret = mshv_state_hvcall(vp, &sc, true);
-	mshv_state_release(&sc);
-	return ret;
+	return mshv_vp_state(vp, arg, uarg, true);
 }
