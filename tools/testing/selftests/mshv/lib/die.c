@@ -43,7 +43,7 @@ static u32 missing_capability(void)
 	return *nr;
 }
 
-static void __noreturn __printf(1, 2) skip_all(const char *fmt, ...)
+static void __printf(1, 2) skip_all(const char *fmt, ...)
 {
 	char why[128];
 	va_list args;
