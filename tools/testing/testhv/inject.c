@@ -135,11 +135,10 @@ static void inject_interrupt(struct child_vp *vp)
 	if (vector >= 0) {
 		b->c.intercept1 |= SVM_INTERCEPT(SVM_EXIT_VINTR);
 		b->c.int_ctl |= SVM_V_IRQ | SVM_V_IGN_TPR | SVM_V_INTR_PRIO(0xf);
-		/* QEMU 7.2 dies of a write to CR8 while there is a virtual interrupt. */
-		b->c.cr_write |= CR8_WRITE;
-	} else if (lapic_masked_by_tpr(vp) >= 0) {
-		b->c.cr_write |= CR8_WRITE;
 	}
+	/* QEMU 7.2 dies of a write to CR8 while there is a virtual interrupt. */
+	if (vector >= 0 || lapic_masked_by_tpr(vp) >= 0)
+		b->c.cr_write |= CR8_WRITE;
 }
 
 static void take_init(struct child_vp *vp)

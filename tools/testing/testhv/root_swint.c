@@ -1,37 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Software interrupts of the root, which are its own, and those that are none. */
 #include "cpu.h"
+#include "hv_abi.h"
 #include "insn.h"
 #include "mem.h"
 #include "pageown.h"
-#include "pte.h"
 #include "root.h"
 #include "tcg.h"
+#include "walk.h"
 
-/* The byte of the root's code at @gva, in long mode; NULL: not to be found. */
+/* The root's physical addresses are those of the machine. */
+static u32 root_entry(const struct walk_space *space, u64 at, bool write, void **entry)
+{
+	*entry = phys_to_virt(at);
+	return root_can_access(at, 1) ? HVX_TRANSLATE_SUCCESS : HVX_TRANSLATE_GPA_UNMAPPED;
+}
+
+/* The byte of the root's code at @gva; NULL: not to be found. */
 static u8 *code_byte(const struct vmcb_save *s, u64 gva)
 {
-	unsigned int level = s->cr4 & CR4_LA57 ? 5 : 4;
-	u64 table = s->cr3 & PTE_ADDR;
+	const struct walk_space space = { .s = s, .entry = root_entry };
+	u64 at;
 
-	for (; level; level--) {
-		unsigned int shift = 12 + 9 * (level - 1);
-		u64 at = table + (gva >> shift & 511) * 8, e;
-
-		if (!root_can_access(at, 8))
-			return NULL;
-		e = *(u64 *)phys_to_virt(at);
-		if (!(e & PTE_P))
-			return NULL;
-		if (level == 1 || ((e & PTE_PS) && level <= 3)) {
-			u64 in_page = BIT(shift) - 1;
-
-			at = (e & PTE_ADDR & ~in_page) | (gva & in_page);
-			return root_can_access(at, 1) ? phys_to_virt(at) : NULL;
-		}
-		table = e & PTE_ADDR;
-	}
-	return NULL;
+	if (walk(&space, gva, WALK_EXEMPT, &at) || !root_can_access(at, 1))
+		return NULL;
+	return phys_to_virt(at);
 }
 
 static bool is_prefix(u8 byte, bool code64)

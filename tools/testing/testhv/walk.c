@@ -92,30 +92,37 @@ static bool is_overlaid(const struct child_vp *vp, u64 gpa)
 	return npt_lookup(&vp->part->npt, gpa, &leaf) && leaf.overlay;
 }
 
-static u32 entry_read(struct child_vp *vp, u64 at, unsigned int width, u64 *e)
+static u32 child_entry(const struct walk_space *space, u64 at, bool write, void **entry)
 {
-	const void *ptr = gpa_ptr(vp->part, at, false);
+	struct child_vp *vp = space->vp;
 	struct npt_leaf leaf;
 
-	if (ptr && is_overlaid(vp, at))
-		return HVX_TRANSLATE_ILLEGAL_OVERLAY;
-	if (!ptr) {
-		if (at < gpa_limit() && npt_lookup(&vp->part->npt, at, &leaf))
-			return HVX_TRANSLATE_NO_READ;
-		return HVX_TRANSLATE_GPA_UNMAPPED;
-	}
-	*e = width == 4 ? *(const u32 *)ptr : *(const u64 *)ptr;
-	return HVX_TRANSLATE_SUCCESS;
+	*entry = gpa_ptr(vp->part, at, write);
+	if (*entry)
+		return is_overlaid(vp, at) ? HVX_TRANSLATE_ILLEGAL_OVERLAY : HVX_TRANSLATE_SUCCESS;
+	if (at < gpa_limit() && npt_lookup(&vp->part->npt, at, &leaf))
+		return write ? HVX_TRANSLATE_NO_WRITE : HVX_TRANSLATE_NO_READ;
+	return HVX_TRANSLATE_GPA_UNMAPPED;
 }
 
-static u32 entry_set_bits(struct child_vp *vp, u64 at, u64 bits)
+static u32 entry_read(const struct walk_space *space, u64 at, unsigned int width, u64 *e)
 {
-	u32 *ptr = gpa_ptr(vp->part, at, true);
+	void *entry;
+	u32 ret = space->entry(space, at, false, &entry);
 
-	if (!ptr)
-		return HVX_TRANSLATE_NO_WRITE;
-	__atomic_fetch_or(ptr, (u32)bits, __ATOMIC_SEQ_CST);
-	return HVX_TRANSLATE_SUCCESS;
+	if (!ret)
+		*e = width == 4 ? *(const u32 *)entry : *(const u64 *)entry;
+	return ret;
+}
+
+static u32 entry_set_bits(const struct walk_space *space, u64 at, u64 bits)
+{
+	void *entry;
+	u32 ret = space->entry(space, at, true, &entry);
+
+	if (!ret)
+		__atomic_fetch_or((u32 *)entry, (u32)bits, __ATOMIC_SEQ_CST);
+	return ret;
 }
 
 /* What all entries on the way allow together. */
@@ -149,9 +156,9 @@ static u64 top_table(const struct vmcb_save *s, const struct mode *m)
 	return m->width == 4 ? s->cr3 & 0xfffff000 : s->cr3 & PTE_ADDR;
 }
 
-u32 guest_walk(struct child_vp *vp, u64 gva, u32 how, u64 *gpa)
+u32 walk(const struct walk_space *space, u64 gva, u32 how, u64 *gpa)
 {
-	const struct vmcb_save *s = &vp->vcpu.vmcb->s;
+	const struct vmcb_save *s = space->s;
 	struct mode m = paging_mode(s);
 	struct rights r = { true, true, true };
 	unsigned int level;
@@ -181,7 +188,7 @@ u32 guest_walk(struct child_vp *vp, u64 gva, u32 how, u64 *gpa)
 			index &= 3;
 		at = table + index * m.width;
 		*gpa = at;
-		ret = entry_read(vp, at, m.width, &e);
+		ret = entry_read(space, at, m.width, &e);
 		if (ret)
 			return ret;
 		if (!(e & PTE_P))
@@ -194,7 +201,7 @@ u32 guest_walk(struct child_vp *vp, u64 gva, u32 how, u64 *gpa)
 			r.user &= !!(e & PTE_U);
 			r.exec &= m.width == 4 || !(e & PTE_NX);
 			if (how & WALK_SET_AD) {
-				ret = entry_set_bits(vp, at, PTE_A);
+				ret = entry_set_bits(space, at, PTE_A);
 				if (ret)
 					return ret;
 			}
@@ -207,7 +214,7 @@ u32 guest_walk(struct child_vp *vp, u64 gva, u32 how, u64 *gpa)
 			if (!is_allowed(s, &r, how))
 				return HVX_TRANSLATE_PRIVILEGE_VIOLATION;
 			if ((how & (WALK_SET_AD | WALK_WRITE)) == (WALK_SET_AD | WALK_WRITE)) {
-				ret = entry_set_bits(vp, at, PTE_D);
+				ret = entry_set_bits(space, at, PTE_D);
 				if (ret)
 					return ret;
 			}
@@ -217,6 +224,15 @@ u32 guest_walk(struct child_vp *vp, u64 gva, u32 how, u64 *gpa)
 		table = m.width == 4 ? e & 0xfffff000 : e & PTE_ADDR;
 	}
 	return HVX_TRANSLATE_PAGE_NOT_PRESENT;
+}
+
+u32 guest_walk(struct child_vp *vp, u64 gva, u32 how, u64 *gpa)
+{
+	const struct walk_space space = {
+		.s = &vp->vcpu.vmcb->s, .entry = child_entry, .vp = vp,
+	};
+
+	return walk(&space, gva, how, gpa);
 }
 
 unsigned int guest_fetch(struct child_vp *vp, u8 *buf, unsigned int max)

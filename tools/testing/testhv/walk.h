@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The hypervisor as a reader of its guests' page tables. */
+/* The hypervisor as a reader of page tables, its children's and the root's. */
 #ifndef TESTHV_WALK_H
 #define TESTHV_WALK_H
 
 #include "types.h"
 
 struct child_vp;
+struct vmcb_save;
 
 /* Accesses for guest_walk(); a bit set. */
 #define WALK_READ	BIT(0)
@@ -17,8 +18,21 @@ struct child_vp;
 #define WALK_SET_AD	BIT(6)	/* set accessed and dirty bits */
 
 /**
- * guest_walk - translate a linear address as the VP's processor would
- * @vp: VP; must not run on another CPU
+ * struct walk_space - what a processor translates with
+ * @s: its registers
+ * @entry: gives the place of a page table entry that is to be read or written, or
+ *	tells by an HVX_TRANSLATE_* why there is none
+ * @vp: the child VP that it is, for @entry
+ */
+struct walk_space {
+	const struct vmcb_save *s;
+	u32 (*entry)(const struct walk_space *space, u64 gpa, bool write, void **entry);
+	struct child_vp *vp;
+};
+
+/**
+ * walk - translate a linear address as a processor would
+ * @space: whose
  * @gva: linear address
  * @how: WALK_*
  * @gpa: the guest address; after a failure, the entry or table at fault
@@ -29,6 +43,9 @@ struct child_vp;
  * INVALID_PTE_FLAGS, GPA_UNMAPPED (a page table is nowhere), NO_READ, NO_WRITE
  * (the VMM has mapped a page table without that access), ILLEGAL_OVERLAY.
  */
+u32 walk(const struct walk_space *space, u64 gva, u32 how, u64 *gpa);
+
+/* The same for a child VP, which must not run on another CPU. */
 u32 guest_walk(struct child_vp *vp, u64 gva, u32 how, u64 *gpa);
 
 /* Access bits for what the VP does itself at its current privilege. */
