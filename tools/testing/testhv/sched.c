@@ -297,9 +297,12 @@ static void sched_run(struct pcpu *cpu, bool idle)
 		goto out;
 	while (!list_empty(q) && !stopped) {
 		struct child_vp *vp = list_first(q, struct child_vp, run_link);
+		bool alone;
 
 		list_del(&vp->run_link);
-		switch (vp_run(vp, ref_time() + SLICE)) {
+		/* Whoever wants the CPU, too, interrupts. */
+		alone = idle && list_empty(q);
+		switch (vp_run(vp, alone ? NO_DEADLINE : ref_time() + SLICE)) {
 		case RUN_STOPPED:
 			list_add_tail(q, &vp->run_link);
 			stopped = true;
