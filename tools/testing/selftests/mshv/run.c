@@ -547,6 +547,77 @@ TEST(task_register_from_outside)
 }
 
 /*
+ * Errors of the FPU, told as in the days when it was a chip of its own (CR0.NE is
+ * clear): by a wire, which VPs do not have, but which QEMU connects to the machine's
+ * interrupt controller. Neither the root nor another guest may hear of it.
+ */
+#define CR0_NE		BIT(5)
+#define FSW_ZERO_DIVIDE	(BIT(2) | BIT(7))	/* and a summary */
+#define FCW_ZERO_DIVIDE	(0x37f & ~BIT(2))
+
+#define FPU_CODE						\
+	"fninit\n"						\
+	"fldcw 0x10000\n"					\
+	"fld1\n"						\
+	"fdivs 0x10004\n"					\
+	"fwait\n"						\
+	"fnstsw %ax\n"						\
+	"out %eax, $0x80\n"
+
+GUEST_CODE(guest_fpu_64, 64, FPU_CODE);
+GUEST_CODE(guest_fpu_32, 32, FPU_CODE);
+GUEST_CODE(guest_out_80, 64, "out %eax, $0x80\n");
+
+/* The processor goes on, or stands still until it is interrupted. */
+static void fpu_error(struct __test_metadata *_metadata, struct guest *g)
+{
+	const u32 data[] = { FCW_ZERO_DIVIDE, 0 };
+	int ret;
+
+	vm_write(&g->vm, GUEST_DATA, data, sizeof(data));
+	vp_set(&g->vp, HVX_REG_CR0, vp_get(&g->vp, HVX_REG_CR0) & ~CR0_NE);
+	alarm_us(2000000, 100000);
+	ret = vp_run(&g->vp);
+	alarm_us(0, 0);
+	if (ret) {
+		EXPECT_EQ(-EINTR, ret);
+		return;
+	}
+	ASSERT_EQ(HVX_MSG_X64_IO_PORT, g->vp.msg.type);
+	EXPECT_EQ(FSW_ZERO_DIVIDE, vp_io(&g->vp)->rax & FSW_ZERO_DIVIDE);
+}
+
+static int divide_by_zero(void *arg)
+{
+	const u16 control = FCW_ZERO_DIVIDE;
+	const float zero = 0;
+
+	asm volatile("fninit; fldcw %0; fld1; fdivs %1; fwait" : : "m" (control), "m" (zero));
+	return 0;
+}
+
+TEST(fpu_errors_by_wire)
+{
+	struct guest g, other;
+	unsigned int i;
+
+	for (i = 0; i < 10; i++) {
+		pin_to_cpu(i % cpus_online());
+		guest_init(&g);
+		guest_init(&other);
+		vp_load(&g.vp, MODE_LONG, guest_fpu_64);
+		fpu_error(_metadata, &g);
+		vp_load(&g.vp, MODE_PROTECTED, guest_fpu_32);
+		fpu_error(_metadata, &g);
+		EXPECT_EQ(-SIGFPE, child_wait(child_start(divide_by_zero, NULL)));
+		vp_load(&other.vp, MODE_LONG, guest_out_80);
+		vp_run_out(&other.vp, 0x80);
+		guest_free(&other);
+		guest_free(&g);
+	}
+}
+
+/*
  * Memory
  */
 
