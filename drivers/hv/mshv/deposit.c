@@ -256,7 +256,8 @@ int mshv_hvcall_pool(struct mshv_hvcall *call, struct mshv_pool *pool)
 	struct mshv_appetite a = MSHV_APPETITE_INIT;
 	int ret = 0;
 
-	while (mshv_status_wants_memory(mshv_hvcall(call)) && !ret)
+	/* Not once more without the memory: it might succeed, and nobody would know. */
+	while (!ret && mshv_status_wants_memory(mshv_hvcall(call)))
 		ret = mshv_feed(&a, call->status, call->done, pool);
 	if (!ret)
 		ret = mshv_status_to_errno(call->status);

@@ -680,6 +680,34 @@ TEST(create_vp_again)
 	vm_free(&vm);
 }
 
+/* A call that did not get its memory is not made again: it has failed. */
+TEST(no_second_call_without_memory)
+{
+	struct accounts before;
+	struct vm vm;
+	u64 calls;
+	int vp;
+
+	if (!ctl_present())
+		SKIP(return, "needs the test hypervisor");
+	ctl_reset();
+	vm_init(&vm);
+	vp = vp_create(vm.fd, 0);
+	close(vp);
+	accounts_read(&before);
+	calls = ctl_calls(HVX_CALL_CREATE_VP, NULL);
+	ctl_fault(HVX_CALL_CREATE_VP, 1, HVX_STATUS_INSUFFICIENT_MEMORY, 1);
+	ctl_fault(HVX_CALL_DEPOSIT_MEMORY, 1, HVX_STATUS_ACCESS_DENIED, 1);
+	EXPECT_EQ(-EACCES, vp_create(vm.fd, 0));
+	EXPECT_EQ(2, ctl_reset());
+	EXPECT_EQ(calls + 1, ctl_calls(HVX_CALL_CREATE_VP, NULL));
+	EXPECT_EQ(before.v[TESTHV_ACCT_VPS], ctl_account(TESTHV_ACCT_VPS));
+	vp = vp_create(vm.fd, 0);
+	EXPECT_LE(0, vp);
+	close(vp);
+	vm_free(&vm);
+}
+
 TEST(run_again)
 {
 	struct vm vm;
