@@ -1743,6 +1743,13 @@ struct hvx_out_map_stats_page {
 	__u64 pfn;
 };
 
+/* input of MAP_STATS_PAGE2: @location is a page number of the caller */
+struct hvx_in_map_stats_page2 {
+	struct hvx_in_stats_page page;
+	__u64 location;
+};
+HVX_ASSERT_SIZE(struct hvx_in_map_stats_page2, 32);
+
 /* Indices of counters (u64 each) in a VP's statistics page, x64 */
 #define HVX_VP_COUNTER_TOTAL_RUN_TIME		1
 #define HVX_VP_COUNTER_HYPERVISOR_RUN_TIME	2

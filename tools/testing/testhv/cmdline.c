@@ -25,13 +25,16 @@ static const struct {
 	[FEAT_FLUSH]	= { "flush", false },
 	[FEAT_IPI]	= { "ipi", false },
 	[FEAT_EX]	= { "ex", false },
+	[FEAT_OVERLAY]	= { "overlay", false },
 };
 
 bool feature(enum feature f)
 {
 	if (options.feat_on & BIT(f))
 		return true;
-	return features[f].on && !(options.feat_off & BIT(f));
+	if (options.feat_off & BIT(f))
+		return false;
+	return features[f].on || (f == FEAT_OVERLAY && options.l1vh);
 }
 
 static bool is(const char *val, size_t len, const char *text)
@@ -141,6 +144,10 @@ static bool set_word(const char *name, size_t name_len, const char *val, size_t 
 		if (!get_number(val, len, 1, &n))
 			return false;
 		options.large = n;
+	} else if (is(name, name_len, "l1vh")) {
+		if (!get_number(val, len, 1, &n))
+			return false;
+		options.l1vh = n;
 	} else if (is(name, name_len, "cx16")) {
 		if (!get_number(val, len, 1, &n))
 			return false;

@@ -86,6 +86,8 @@ static struct cpuid_regs hv_leaf(u32 leaf)
 	case HVX_CPUID_HW_FEATURES:
 		return (struct cpuid_regs){ .eax = HW_MSR_BITMAPS | HW_NESTED_PAGING };
 	case HVX_CPUID_CPU_MANAGEMENT:
+		if (options.l1vh)
+			break;
 		return (struct cpuid_regs){ .eax = HVX_CPUMGMT_START_LP |
 						   HVX_CPUMGMT_CREATE_ROOT_VP };
 	}
@@ -140,12 +142,18 @@ u64 root_privileges(void)
 {
 	u64 priv = HVX_PRIV_SYNIC | HVX_PRIV_APIC_MSRS | HVX_PRIV_HYPERCALL_MSRS |
 		   HVX_PRIV_VP_INDEX | HVX_PRIV_RESET | HVX_PRIV_CREATE_PARTITIONS |
-		   HVX_PRIV_ACCESS_PARTITION_ID | HVX_PRIV_ACCESS_MEMORY_POOL |
-		   HVX_PRIV_ADJUST_MESSAGE_BUFFERS | HVX_PRIV_POST_MESSAGES |
-		   HVX_PRIV_SIGNAL_EVENTS | HVX_PRIV_CREATE_PORT | HVX_PRIV_CONNECT_PORT |
-		   HVX_PRIV_ACCESS_STATS | HVX_PRIV_DEBUGGING | HVX_PRIV_CPU_MANAGEMENT |
+		   HVX_PRIV_ACCESS_MEMORY_POOL | HVX_PRIV_ADJUST_MESSAGE_BUFFERS |
+		   HVX_PRIV_POST_MESSAGES | HVX_PRIV_SIGNAL_EVENTS | HVX_PRIV_CREATE_PORT |
+		   HVX_PRIV_CONNECT_PORT | HVX_PRIV_ACCESS_STATS | HVX_PRIV_DEBUGGING |
 		   HVX_PRIV_ACCESS_VP_REGISTERS;
 
+	/*
+	 * CPU management tells the root from other parents. Kernels before 6.15 that
+	 * are not the root have no room for the answer when they ask for their id,
+	 * and die of it.
+	 */
+	if (!options.l1vh)
+		priv |= HVX_PRIV_CPU_MANAGEMENT | HVX_PRIV_ACCESS_PARTITION_ID;
 	if (feature(FEAT_REFCOUNT))
 		priv |= HVX_PRIV_TIME_REF_COUNT;
 	if (feature(FEAT_STIMER))

@@ -30,7 +30,9 @@ static u64 ctl_ping(struct ctl_regs *r)
 		.rbx = TESTHV_CTL_MAGIC,
 		.rcx = nr_cpus,
 		.rsi = options.sched,
-		.rdi = options.large ? TESTHV_FLAG_LARGE_PAGES : 0,
+		.rdi = (options.large ? TESTHV_FLAG_LARGE_PAGES : 0) |
+		       (options.l1vh ? TESTHV_FLAG_L1VH : 0) |
+		       (feature(FEAT_OVERLAY) ? TESTHV_FLAG_OVERLAY : 0),
 	};
 	return TESTHV_CTL_OK;
 }
@@ -107,6 +109,7 @@ static u64 ctl_page(struct ctl_regs *r)
 		r->rbx = TESTHV_PAGE_ROOT;
 		break;
 	case PG_HIDDEN:
+	case PG_OVERLAY:	/* where it is, the root does not see it */
 		r->rbx = TESTHV_PAGE_HIDDEN;
 		break;
 	case PG_DEPOSITED:
@@ -114,6 +117,9 @@ static u64 ctl_page(struct ctl_regs *r)
 		break;
 	case PG_SHARED:
 		r->rbx = TESTHV_PAGE_SHARED;
+		break;
+	case PG_COVERED:
+		r->rbx = TESTHV_PAGE_COVERED;
 		break;
 	case PG_NONE:
 		r->rbx = TESTHV_PAGE_NOT_RAM;
@@ -187,8 +193,8 @@ static u64 ctl_synic(struct ctl_regs *r)
 
 	if (!rv)
 		return TESTHV_CTL_EARG;
-	r->rbx = virt_to_phys(rv->synic.simp) >> PAGE_SHIFT;
-	r->rcx = virt_to_phys(rv->synic.siefp) >> PAGE_SHIFT;
+	r->rbx = rv->synic.simp.msr >> PAGE_SHIFT;
+	r->rcx = rv->synic.siefp.msr >> PAGE_SHIFT;
 	return TESTHV_CTL_OK;
 }
 

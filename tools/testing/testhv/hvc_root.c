@@ -64,6 +64,8 @@ static u16 create_vp(struct hvcall *c)
 
 	if (!is_root_id(in.partition_id))
 		return child_create_vp(c, &in);
+	if (options.l1vh)
+		return HVX_STATUS_ACCESS_DENIED;
 	if (in.flags > UINT32_MAX)
 		return HVX_STATUS_INVALID_PARAMETER;
 	return root_create_vp(in.vp_index, in.flags);
@@ -163,6 +165,8 @@ static u16 get_system_property(struct hvcall *c)
 		*(const struct hvx_in_get_system_property *)c->in;
 	struct hvx_out_get_system_property *out = c->out;
 
+	if (options.l1vh)
+		return HVX_STATUS_ACCESS_DENIED;
 	if (in.id != HVX_SYSPROP_SCHEDULER_TYPE)
 		return HVX_STATUS_INVALID_PARAMETER;
 	out->value = options.sched;

@@ -19,33 +19,18 @@
 
 struct root root;
 
-static bool read_page_msr(u64 msr, void *page, u64 *val)
-{
-	*val = virt_to_phys(page) | (msr & HVX_MSR_PAGE_ENABLE);
-	return true;
-}
-
-/* The hypervisor chose the page; the root turns it on and off. */
-static bool write_page_msr(u64 *msr, void *page, u64 val)
-{
-	if ((val & HVX_MSR_PAGE_MASK) != virt_to_phys(page) || (val & ~HVX_MSR_PAGE_MASK) > 1)
-		return false;
-	*msr = val;
-	return true;
-}
-
 static bool write_hypercall_msr(u64 val)
 {
 	/*
 	 * A kernel that puts a page of its own there believes to be a guest: it
 	 * was built without support for the root role.
 	 */
-	if (val & HVX_MSR_PAGE_ENABLE &&
-	    (val & HVX_MSR_PAGE_MASK) != virt_to_phys(root.hypercall_page))
+	if (!options.l1vh && val & HVX_MSR_PAGE_ENABLE &&
+	    (val & HVX_MSR_PAGE_MASK) != virt_to_phys(root.hypercall.page))
 		config_error("this kernel does not become a root partition (is MSHV_ROOT set?)");
 	if (!root.guest_os_id)
 		val &= ~HVX_MSR_PAGE_ENABLE;
-	return write_page_msr(&root.hypercall_msr, root.hypercall_page, val);
+	return msr_page_write(&root.hypercall, val);
 }
 
 static void write_guest_os_id(u64 val)
@@ -54,15 +39,15 @@ static void write_guest_os_id(u64 val)
 		log_info("root identifies itself as %016lx", val);
 	root.guest_os_id = val;
 	if (!val)
-		root.hypercall_msr = 0;
+		msr_page_reset(&root.hypercall);
 }
 
 /* The sequence number changes the page from invalid to valid. */
 static bool write_reftsc(u64 val)
 {
-	struct hvx_reference_tsc_page *page = root.reftsc_page;
+	struct hvx_reference_tsc_page *page = root.reftsc.page;
 
-	if (!write_page_msr(&root.reftsc_msr, page, val))
+	if (!msr_page_write(&root.reftsc, val))
 		return false;
 	page->scale = ref_tsc_scale();
 	page->offset = ref_tsc_offset();
@@ -103,7 +88,8 @@ static bool read_hv_msr(struct root_vp *rv, u32 msr, u64 *val)
 		*val = root.guest_os_id;
 		return true;
 	case HVX_MSR_HYPERCALL:
-		return read_page_msr(root.hypercall_msr, root.hypercall_page, val);
+		*val = root.hypercall.msr;
+		return true;
 	case HVX_MSR_VP_INDEX:
 		*val = rv->vp_index;
 		return true;
@@ -114,7 +100,8 @@ static bool read_hv_msr(struct root_vp *rv, u32 msr, u64 *val)
 		*val = ref_time();
 		return true;
 	case HVX_MSR_REFERENCE_TSC:
-		return read_page_msr(root.reftsc_msr, root.reftsc_page, val);
+		*val = root.reftsc.msr;
+		return true;
 	case HVX_MSR_TSC_FREQUENCY:
 		*val = tsc_hz;
 		return feature(FEAT_FREQ);
@@ -124,7 +111,8 @@ static bool read_hv_msr(struct root_vp *rv, u32 msr, u64 *val)
 	case HVX_MSR_EOI ... HVX_MSR_TPR:
 		return apic_read_msr(rv, msr, val);
 	case HVX_MSR_VP_ASSIST_PAGE:
-		return read_page_msr(rv->assist_msr, rv->assist, val);
+		*val = rv->assist.msr;
+		return true;
 	case HVX_MSR_SCONTROL ... HVX_MSR_SIRBP:
 	case HVX_MSR_SINT0 ... HVX_MSR_SINT0 + HVX_SINT_COUNT - 1:
 		return synic_read_msr(rv, msr, val);
@@ -160,7 +148,7 @@ static bool write_hv_msr(struct root_vp *rv, u32 msr, u64 val)
 	case HVX_MSR_EOI ... HVX_MSR_TPR:
 		return apic_write_msr(rv, msr, val);
 	case HVX_MSR_VP_ASSIST_PAGE:
-		return write_page_msr(&rv->assist_msr, rv->assist, val);
+		return msr_page_write(&rv->assist, val);
 	case HVX_MSR_SCONTROL ... HVX_MSR_SIRBP:
 	case HVX_MSR_SINT0 ... HVX_MSR_SINT0 + HVX_SINT_COUNT - 1:
 		return synic_write_msr(rv, msr, val);

@@ -17,6 +17,7 @@
  * @feat_off: feat=-name: feature bits to remove
  * @large: large=0|1: 2 MiB guest mappings are supported
  * @hidden: hidden=SIZE: bytes kept from the root; 0: default
+ * @l1vh: l1vh=0|1: the partition that Linux runs in is not the root
  * @cx16: cx16=0|1: show CMPXCHG16B to guests (broken in QEMU 7.2)
  * @async_ms: async=MS: SetPartitionProperty completes that much later; 0: at once
  * @lacks: lacks=LIST: hypercall codes that this hypervisor does not know
@@ -31,6 +32,7 @@ struct options {
 	u64 feat_off;
 	bool large;
 	u64 hidden;
+	bool l1vh;
 	bool cx16;
 	unsigned int async_ms;
 	u16 lacks[MAX_LACKS];
@@ -57,6 +59,7 @@ enum feature {
 	FEAT_FLUSH,		/* flush: TLB flush hypercalls for the root */
 	FEAT_IPI,		/* ipi: IPI hypercalls for the root */
 	FEAT_EX,		/* ex: sparse processor sets */
+	FEAT_OVERLAY,		/* overlay: the parent provides places for pages */
 	NR_FEATURES
 };
 

@@ -2,6 +2,7 @@
 /* Ownership of page frames, and the root's view of them. */
 #include "pageown.h"
 
+#include "acct.h"
 #include "cpu.h"
 #include "lib.h"
 #include "log.h"
@@ -61,20 +62,59 @@ int root_hide_page(u64 spa, enum page_state state, u16 owner)
 	return 0;
 }
 
+static u32 npt_bits(unsigned int perm)
+{
+	return NPT_READ | NPT_EXEC | (perm & ROOT_WRITE ? NPT_WRITE : 0);
+}
+
 int root_show_page(u64 spa, enum page_state state, unsigned int perm)
 {
 	struct page_info *p = page_info(spa);
-	u32 bits = NPT_READ | NPT_EXEC;
 
 	BUG_ON(!p);
-	if (perm & ROOT_WRITE)
-		bits |= NPT_WRITE;
 	if (npt_map(&root.npt, ALIGN_DOWN(spa, PAGE_SIZE), ALIGN_DOWN(spa, PAGE_SIZE),
-		    PAGE_SIZE, bits))
+		    PAGE_SIZE, npt_bits(perm)))
 		return -1;
 	p->state = state;
 	p->owner = 0;
 	return 0;
+}
+
+bool root_can_cover(u64 gpa)
+{
+	return IS_ALIGNED(gpa, PAGE_SIZE) && root_owns(gpa, PAGE_SIZE) && !page_info(gpa)->maps;
+}
+
+int root_cover(u64 spa, u64 gpa, unsigned int perm)
+{
+	struct page_info *p = page_info(spa);
+
+	BUG_ON(!p || (p->state != PG_HIDDEN && p->state != PG_DEPOSITED) || !root_can_cover(gpa));
+	if (npt_map(&root.npt, gpa, spa, PAGE_SIZE, npt_bits(perm)))
+		return -1;
+	p->state = PG_OVERLAY;
+	p->owner = 0;
+	p->gfn = gpa >> PAGE_SHIFT;
+	page_info(gpa)->state = PG_COVERED;
+	acct_add(TESTHV_ACCT_COVERED, 1);
+	return 0;
+}
+
+void root_uncover(u64 spa, enum page_state state, u16 owner)
+{
+	struct page_info *p = page_info(spa);
+	u64 gpa;
+
+	BUG_ON(!p || p->state != PG_OVERLAY);
+	gpa = (u64)p->gfn << PAGE_SHIFT;
+	/* Its large mapping was split before: nothing to allocate. */
+	if (npt_map(&root.npt, gpa, gpa, PAGE_SIZE, NPT_RWX))
+		panic("page %lx can not be shown again", gpa);
+	page_info(gpa)->state = PG_ROOT;
+	p->state = state;
+	p->owner = owner;
+	p->gfn = 0;
+	acct_add(TESTHV_ACCT_COVERED, -1);
 }
 
 void root_flush(void)

@@ -16,6 +16,8 @@ enum page_state {
 	PG_HIDDEN,	/* the hypervisor's own */
 	PG_DEPOSITED,	/* given to a partition's pool; out of the root's reach */
 	PG_SHARED,	/* the hypervisor's, but the root sees it */
+	PG_OVERLAY,	/* the hypervisor's, and the root sees it at another place */
+	PG_COVERED,	/* the root's: that place. What it holds is out of reach */
 };
 
 /* page_info::flags of a deposited page: taken out of the pool */
@@ -28,12 +30,16 @@ enum page_state {
  * @owner: index of the partition that it was deposited to
  * @maps: leaf mappings of the page in children's nested page tables; a page
  *	with any can not be deposited
+ * @gfn: in state PG_OVERLAY: page number at which the root sees it
  */
 struct page_info {
 	u8 state;
 	u8 flags;
 	u16 owner;
-	u32 maps;
+	union {
+		u32 maps;
+		u32 gfn;
+	};
 };
 
 /* The entry of the frame at physical address @spa; NULL where no RAM is. */
@@ -74,6 +80,24 @@ int root_hide_page(u64 spa, enum page_state state, u16 owner);
  * Return: 0, or -1 when out of memory.
  */
 int root_show_page(u64 spa, enum page_state state, unsigned int perm);
+
+/* The root may have a page of the hypervisor laid over its page at @gpa. */
+bool root_can_cover(u64 gpa);
+
+/**
+ * root_cover - let the root see a page instead of one of its own
+ * @spa: page frame of the hypervisor; hidden or deposited
+ * @gpa: where; root_can_cover() is true for it
+ * @perm: ROOT_READ or ROOT_RW
+ *
+ * The caller does root_flush() before the root may rely on it.
+ *
+ * Return: 0, or -1 when there was no memory to split a large mapping.
+ */
+int root_cover(u64 spa, u64 gpa, unsigned int perm);
+
+/* Undo root_cover(): @spa gets @state and @owner. The caller does root_flush(). */
+void root_uncover(u64 spa, enum page_state state, u16 owner);
 
 /* Widest physical address space that the root is shown. */
 #define ROOT_PHYS_BITS_MAX	46U

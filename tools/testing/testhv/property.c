@@ -17,6 +17,7 @@
 #include "options.h"
 #include "partition.h"
 #include "root.h"
+#include "sched.h"
 #include "synic.h"
 #include "timer.h"
 
@@ -70,7 +71,7 @@ static u16 get_property(const struct partition *p, u32 code, u64 *val)
 		*val = p->synth;
 		break;
 	case HVX_PROP_INTEGRATED_SCHEDULER:
-		*val = 0;
+		*val = self && options.l1vh && !sched_is_hypervisor();
 		break;
 	case HVX_PROP_TIME_FREEZE:
 		*val = p->time_frozen;
@@ -316,6 +317,17 @@ static u16 hv_set_property(struct hvcall *c)
 	return set_property(p, in.code, in.value);
 }
 
+static u64 vmm_capabilities(void)
+{
+	u64 caps = HVX_VMM_CAP_ASSIGNABLE_SYNTHETIC;
+
+	if (feature(FEAT_OVERLAY))
+		caps |= HVX_VMM_CAP_OVERLAY_GPFN;
+	if (options.l1vh)
+		caps |= HVX_VMM_CAP_INTEGRATED_SCHEDULER;
+	return caps;
+}
+
 static u16 hv_get_property_ex(struct hvcall *c)
 {
 	const struct hvx_in_get_partition_property_ex in =
@@ -332,7 +344,7 @@ static u16 hv_get_property_ex(struct hvcall *c)
 		return HVX_STATUS_INVALID_PARAMETER;
 	switch (in.code) {
 	case HVX_PROP_EX_VMM_CAPABILITIES:
-		bank = HVX_VMM_CAP_ASSIGNABLE_SYNTHETIC;
+		bank = vmm_capabilities();
 		break;
 	case HVX_PROP_EX_ASSIGNABLE_SYNTHETIC:
 		bank = ASSIGNABLE_SYNTH;

@@ -56,15 +56,6 @@ void sched_register(const struct sched_ops *ops)
 	sched_ops = ops;
 }
 
-void *shared_page_alloc(unsigned int perm)
-{
-	void *page = page_alloc();
-
-	if (!page || root_show_page(virt_to_phys(page), PG_SHARED, perm))
-		config_error("hidden region too small; raise hidden=");
-	return page;
-}
-
 static void *alloc_pages(u32 size)
 {
 	/* Boot time: page frames of boot_alloc() memory stay hidden for ever. */
@@ -105,8 +96,11 @@ void root_init(void)
 	msrpm_trap(root_msrpm, MSR_VM_HSAVE_PA, true, true);
 	for (i = 0; i < nr_cpus; i++)
 		vp_init(cpus[i]);
-	vps[0]->added = true;
-	vps[0]->created = true;
+	/* The root adds and creates the others; an L1VH partition finds them made. */
+	for (i = 0; i < (options.l1vh ? nr_cpus : 1); i++) {
+		vps[i]->added = true;
+		vps[i]->created = true;
+	}
 }
 
 void root_init_pages(void)
@@ -118,12 +112,12 @@ void root_init_pages(void)
 	};
 	unsigned int i;
 
-	root.hypercall_page = shared_page_alloc(ROOT_READ);
-	memset(root.hypercall_page, 0xcc, PAGE_SIZE);
-	memcpy(root.hypercall_page, code, sizeof(code));
-	root.reftsc_page = shared_page_alloc(ROOT_READ);
+	msr_page_init(&root.hypercall, ROOT_READ);
+	memset(root.hypercall.page, 0xcc, PAGE_SIZE);
+	memcpy(root.hypercall.page, code, sizeof(code));
+	msr_page_init(&root.reftsc, ROOT_READ);
 	for (i = 0; i < nr_cpus; i++) {
-		vps[i]->assist = shared_page_alloc(ROOT_RW);
+		msr_page_init(&vps[i]->assist, ROOT_RW);
 		synic_init(vps[i]);
 	}
 }
@@ -198,7 +192,7 @@ static void start_ap(struct root_vp *rv)
 	v->vmcb->s.rip = 0;
 	synic_reset(rv);
 	stimer_reset(rv);
-	rv->assist_msr = 0;
+	msr_page_reset(&rv->assist);
 	rv->started = true;
 	rv->parked = false;
 	spin_unlock(&hv_lock);
@@ -220,7 +214,7 @@ static void vmmcall_exit(struct root_vp *rv)
 
 	/* TLFS 3.5: protected or long mode, CPL 0, and an identified guest */
 	if (v->vmcb->s.cpl || !(v->vmcb->s.efer & EFER_LMA) ||
-	    !(root.hypercall_msr & HVX_MSR_PAGE_ENABLE)) {
+	    !msr_page_on(&root.hypercall)) {
 		vcpu_inject_ud(v);
 		return;
 	}

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The root partition and its virtual processors. */
+/*
+ * The root partition and its virtual processors. With the option l1vh=1 it is not
+ * the root but one that is a parent all the same ("L1VH"): it has no say over the
+ * machine, and lays pages of the hypervisor over its own as guests do.
+ */
 #ifndef TESTHV_ROOT_H
 #define TESTHV_ROOT_H
 
+#include "msrpage.h"
 #include "npt.h"
 #include "pcpu.h"
 #include "synic.h"
@@ -27,8 +32,7 @@
  * @parked: it has halted for good, until a start-up IPI (hypervisor scheduler)
  * @sipi_vector: start vector that waits; -1 when none does
  * @inited: an INIT was received and the next SIPI counts
- * @assist: VP assist page, shared with the root
- * @assist_msr: value of its MSR
+ * @assist: VP assist page
  * @synic: SynIC
  * @stimer: synthetic timers
  * @calls: hypercalls made, for statistics
@@ -44,8 +48,7 @@ struct root_vp {
 	bool parked;
 	bool inited;
 	int sipi_vector;
-	void *assist;
-	u64 assist_msr;
+	struct msr_page assist;
 	struct synic synic;
 	struct stimer stimer[NR_STIMERS];
 	u64 calls;
@@ -56,10 +59,8 @@ struct root_vp {
  * @npt: its nested page tables: identity, with holes
  * @priv: privileges, CPUID 0x40000003 EAX in the low half, EBX in the high
  * @guest_os_id: MSR of the same name
- * @hypercall_msr: MSR of the hypercall page
- * @hypercall_page: that page
- * @reftsc_msr: MSR of the reference TSC page
- * @reftsc_page: that page
+ * @hypercall: hypercall page
+ * @reftsc: reference TSC page
  * @tsc_invariant: MSR of that name
  * @crash: crash MSRs P0..P4
  */
@@ -67,10 +68,8 @@ struct root {
 	struct npt npt;
 	u64 priv;
 	u64 guest_os_id;
-	u64 hypercall_msr;
-	void *hypercall_page;
-	u64 reftsc_msr;
-	void *reftsc_page;
+	struct msr_page hypercall;
+	struct msr_page reftsc;
 	u64 tsc_invariant;
 	u64 crash[5];
 };
@@ -85,9 +84,6 @@ static inline bool vcpu_is_root(const struct vcpu *v)
 {
 	return v == &this_cpu()->vp->vcpu;
 }
-
-/* A page that the hypervisor shares with the root, zeroed; never freed. */
-void *shared_page_alloc(unsigned int perm);
 
 /* Boot: build the partition and its VPs; then the pages that it shares. */
 void root_init(void);

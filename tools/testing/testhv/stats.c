@@ -7,6 +7,7 @@
 #include "hypercall.h"
 #include "lib.h"
 #include "mem.h"
+#include "options.h"
 #include "partition.h"
 #include "pcpu.h"
 #include "root.h"
@@ -208,6 +209,9 @@ static u16 find_object(const struct hvcall *c, const struct hvx_in_stats_page *i
 	*o = (struct stats_object){ .lp = -1 };
 	if (in->rsvd || in->id.flags || in->id.rsvd || in->id.area >= STATS_AREAS)
 		return HVX_STATUS_INVALID_PARAMETER;
+	/* The machine is the root's. */
+	if (options.l1vh && (in->type == HVX_STATS_HYPERVISOR || in->type == HVX_STATS_LP))
+		return HVX_STATUS_ACCESS_DENIED;
 	switch (in->type) {
 	case HVX_STATS_HYPERVISOR:
 		o->slots = hypervisor_stats;
@@ -248,28 +252,53 @@ static void fill(const struct stats_object *o)
 		show_hypervisor();
 }
 
-static u16 hv_map_stats_page(struct hvcall *c)
+static u16 map_page(const struct hvcall *c, const struct hvx_in_stats_page *in, bool provided,
+		    u64 gfn, u64 *where)
 {
-	const struct hvx_in_stats_page in = *(const struct hvx_in_stats_page *)c->in;
-	struct hvx_out_map_stats_page *out = c->out;
 	struct stats_object o;
 	void **slot;
 	u16 status;
 
-	status = find_object(c, &in, &o);
+	status = find_object(c, in, &o);
 	if (status)
 		return status;
-	slot = &o.slots[in.id.area];
+	slot = &o.slots[in->id.area];
+	status = shared_location(provided, gfn, *slot);
+	if (status)
+		return status;
 	if (!*slot) {
-		*slot = shared_get(&root_part.pool);
+		*slot = shared_get(&root_part.pool, provided, gfn);
 		partition_account(&root_part);
 		if (!*slot)
 			return HVX_STATUS_INSUFFICIENT_MEMORY;
 		acct_add(TESTHV_ACCT_STATS_PAGES, 1);
 		fill(&o);
 	}
-	out->pfn = virt_to_phys(*slot) >> PAGE_SHIFT;
+	*where = shared_gfn(*slot);
 	return HVX_STATUS_SUCCESS;
+}
+
+static u16 hv_map_stats_page(struct hvcall *c)
+{
+	const struct hvx_in_stats_page in = *(const struct hvx_in_stats_page *)c->in;
+	struct hvx_out_map_stats_page *out = c->out;
+	u16 status;
+	u64 gfn;
+
+	status = map_page(c, &in, false, 0, &gfn);
+	if (status == HVX_STATUS_SUCCESS)
+		out->pfn = gfn;
+	return status;
+}
+
+static u16 hv_map_stats_page2(struct hvcall *c)
+{
+	const struct hvx_in_map_stats_page2 in = *(const struct hvx_in_map_stats_page2 *)c->in;
+	u64 gfn;
+
+	if (!feature(FEAT_OVERLAY))
+		return HVX_STATUS_INVALID_HYPERCALL_CODE;
+	return map_page(c, &in.page, true, in.location, &gfn);
 }
 
 static u16 hv_unmap_stats_page(struct hvcall *c)
@@ -293,6 +322,10 @@ static const struct hvc_row stats_rows[] = {
 		.in = sizeof(struct hvx_in_stats_page),
 		.out = sizeof(struct hvx_out_map_stats_page),
 		.priv = HVX_PRIV_CREATE_PARTITIONS, .fn = hv_map_stats_page,
+	}, {
+		.code = HVX_CALL_MAP_STATS_PAGE2, .name = "MapStatsPage2",
+		.in = sizeof(struct hvx_in_map_stats_page2),
+		.priv = HVX_PRIV_CREATE_PARTITIONS, .fn = hv_map_stats_page2,
 	}, {
 		.code = HVX_CALL_UNMAP_STATS_PAGE, .name = "UnmapStatsPage",
 		.in = sizeof(struct hvx_in_stats_page),

@@ -2,9 +2,8 @@
 /*
  * SynIC of the root's VPs (TLFS chapter 11).
  *
- * The hypervisor owns the message, event flags and ring pages; the root reads
- * their addresses from the MSRs. Interrupts are raised through the physical local
- * APIC, and the root sends EOI: automatic EOI is not offered.
+ * Interrupts are raised through the physical local APIC, and the root sends EOI:
+ * automatic EOI is not offered.
  */
 #include "synic.h"
 
@@ -49,19 +48,19 @@ static void queued_free(struct queued *q)
 	list_add(&free_nodes, &q->node);
 }
 
-static bool enabled(const struct root_vp *rv, bool page_on)
+static bool enabled(const struct root_vp *rv, const struct msr_page *o)
 {
-	return rv->created && (rv->synic.control & HVX_SCONTROL_ENABLE) && page_on;
+	return rv->created && (rv->synic.control & HVX_SCONTROL_ENABLE) && msr_page_on(o);
 }
 
 static struct hvx_message *slot_of(struct root_vp *rv, unsigned int sint)
 {
-	return &((struct hvx_message_page *)rv->synic.simp)->sint[sint];
+	return &((struct hvx_message_page *)rv->synic.simp.page)->sint[sint];
 }
 
 bool synic_is_open(const struct root_vp *rv, unsigned int sint)
 {
-	return enabled(rv, rv->synic.simp_on) &&
+	return enabled(rv, &rv->synic.simp) &&
 	       !(rv->synic.sint[sint].msr & HVX_SINT_MASKED);
 }
 
@@ -90,7 +89,7 @@ u16 synic_post_message(struct root_vp *rv, unsigned int sint, const struct hvx_m
 	struct hvx_message *slot = slot_of(rv, sint);
 	struct queued *q;
 
-	if (!enabled(rv, rv->synic.simp_on))
+	if (!enabled(rv, &rv->synic.simp))
 		return HVX_STATUS_INVALID_SYNIC_STATE;
 	acct_add(TESTHV_ACCT_MESSAGES_POSTED, 1);
 	if (!s->queued && READ_ONCE(slot->type) == HVX_MSG_NONE) {
@@ -118,7 +117,7 @@ void synic_deliver(struct root_vp *rv, unsigned int sint)
 	struct hvx_message *slot = slot_of(rv, sint);
 	struct queued *q;
 
-	if (!s->queued || !enabled(rv, rv->synic.simp_on) ||
+	if (!s->queued || !enabled(rv, &rv->synic.simp) ||
 	    READ_ONCE(slot->type) != HVX_MSG_NONE)
 		return;
 	q = list_first(&s->queue, struct queued, node);
@@ -131,11 +130,11 @@ void synic_deliver(struct root_vp *rv, unsigned int sint)
 
 u16 synic_signal_event(struct root_vp *rv, unsigned int sint, unsigned int flag)
 {
-	struct hvx_event_flags_page *page = rv->synic.siefp;
+	struct hvx_event_flags_page *page = rv->synic.siefp.page;
 	u8 *byte = &page->sint[sint][flag / 8];
 	u8 bit = 1 << flag % 8;
 
-	if (!enabled(rv, rv->synic.siefp_on))
+	if (!enabled(rv, &rv->synic.siefp))
 		return HVX_STATUS_INVALID_SYNIC_STATE;
 	if (!(__atomic_fetch_or(byte, bit, __ATOMIC_SEQ_CST) & bit))
 		synic_raise(rv, sint);
@@ -165,10 +164,11 @@ static void ring_signal(struct root_vp *rv, unsigned int sint, struct hvx_event_
 
 u16 synic_ring_push(struct root_vp *rv, unsigned int sint, u32 value)
 {
-	struct hvx_event_ring *ring = &((struct hvx_event_ring_page *)rv->synic.sirbp)->sint[sint];
+	struct hvx_event_ring_page *rings = rv->synic.sirbp.page;
+	struct hvx_event_ring *ring = &rings->sint[sint];
 	struct sint *s = &rv->synic.sint[sint];
 
-	if (!enabled(rv, rv->synic.sirbp_on))
+	if (!enabled(rv, &rv->synic.sirbp))
 		return HVX_STATUS_INVALID_SYNIC_STATE;
 	if (READ_ONCE(ring->data[s->ring_head])) {
 		WRITE_ONCE(ring->ring_full, 1);
@@ -180,11 +180,6 @@ u16 synic_ring_push(struct root_vp *rv, unsigned int sint, u32 value)
 	if (!READ_ONCE(ring->signal_masked))
 		ring_signal(rv, sint, ring);
 	return HVX_STATUS_SUCCESS;
-}
-
-static u64 page_msr(void *page, bool on)
-{
-	return virt_to_phys(page) | (on ? HVX_MSR_PAGE_ENABLE : 0);
 }
 
 bool synic_read_msr(struct root_vp *rv, u32 msr, u64 *val)
@@ -199,13 +194,13 @@ bool synic_read_msr(struct root_vp *rv, u32 msr, u64 *val)
 		*val = HVX_SYNIC_VERSION;
 		return true;
 	case HVX_MSR_SIEFP:
-		*val = page_msr(s->siefp, s->siefp_on);
+		*val = s->siefp.msr;
 		return true;
 	case HVX_MSR_SIMP:
-		*val = page_msr(s->simp, s->simp_on);
+		*val = s->simp.msr;
 		return true;
 	case HVX_MSR_SIRBP:
-		*val = page_msr(s->sirbp, s->sirbp_on);
+		*val = s->sirbp.msr;
 		return true;
 	case HVX_MSR_EOM:
 		*val = 0;
@@ -223,15 +218,6 @@ static void deliver_all(struct root_vp *rv)
 
 	for (i = 0; i < NR_SINTS; i++)
 		synic_deliver(rv, i);
-}
-
-/* The page is where the hypervisor put it; the root can only turn it on and off. */
-static bool write_page(void *page, bool *on, u64 val)
-{
-	if ((val & HVX_MSR_PAGE_MASK) != virt_to_phys(page) || (val & ~HVX_MSR_PAGE_MASK) > 1)
-		return false;
-	*on = val & HVX_MSR_PAGE_ENABLE;
-	return true;
 }
 
 static bool write_sint(struct sint *s, u64 val)
@@ -258,14 +244,14 @@ bool synic_write_msr(struct root_vp *rv, u32 msr, u64 val)
 		deliver_all(rv);
 		return true;
 	case HVX_MSR_SIEFP:
-		return write_page(s->siefp, &s->siefp_on, val);
+		return msr_page_write(&s->siefp, val);
 	case HVX_MSR_SIMP:
-		if (!write_page(s->simp, &s->simp_on, val))
+		if (!msr_page_write(&s->simp, val))
 			return false;
 		deliver_all(rv);
 		return true;
 	case HVX_MSR_SIRBP:
-		return write_page(s->sirbp, &s->sirbp_on, val);
+		return msr_page_write(&s->sirbp, val);
 	case HVX_MSR_EOM:
 		deliver_all(rv);
 		return true;
@@ -281,9 +267,9 @@ void synic_init(struct root_vp *rv)
 
 	for (i = 0; i < NR_SINTS; i++)
 		list_init(&rv->synic.sint[i].queue);
-	rv->synic.simp = shared_page_alloc(ROOT_RW);
-	rv->synic.siefp = shared_page_alloc(ROOT_RW);
-	rv->synic.sirbp = shared_page_alloc(ROOT_RW);
+	msr_page_init(&rv->synic.simp, ROOT_RW);
+	msr_page_init(&rv->synic.siefp, ROOT_RW);
+	msr_page_init(&rv->synic.sirbp, ROOT_RW);
 	synic_reset(rv);
 }
 
@@ -293,12 +279,12 @@ void synic_reset(struct root_vp *rv)
 	unsigned int i;
 
 	s->control = 0;
-	s->simp_on = false;
-	s->siefp_on = false;
-	s->sirbp_on = false;
-	memset(s->simp, 0, PAGE_SIZE);
-	memset(s->siefp, 0, PAGE_SIZE);
-	memset(s->sirbp, 0, PAGE_SIZE);
+	msr_page_reset(&s->simp);
+	msr_page_reset(&s->siefp);
+	msr_page_reset(&s->sirbp);
+	memset(s->simp.page, 0, PAGE_SIZE);
+	memset(s->siefp.page, 0, PAGE_SIZE);
+	memset(s->sirbp.page, 0, PAGE_SIZE);
 	for (i = 0; i < NR_SINTS; i++) {
 		struct sint *t = &s->sint[i];
 

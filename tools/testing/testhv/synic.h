@@ -4,6 +4,7 @@
 #define TESTHV_SYNIC_H
 
 #include "lib.h"
+#include "msrpage.h"
 #include "types.h"
 
 struct hvx_message;
@@ -29,18 +30,14 @@ struct sint {
 /**
  * struct synic - SynIC of a root VP
  * @control: SCONTROL
- * @simp: message page, owned by the hypervisor and shared with the root
+ * @simp: message page
  * @siefp: event flags page
  * @sirbp: ring buffer page (event ring)
- * @simp_on: enable bits of the page MSRs
- * @siefp_on: as above
- * @sirbp_on: as above
  * @sint: the 16 sources
  */
 struct synic {
 	u64 control;
-	void *simp, *siefp, *sirbp;
-	bool simp_on, siefp_on, sirbp_on;
+	struct msr_page simp, siefp, sirbp;
 	struct sint sint[NR_SINTS];
 };
 

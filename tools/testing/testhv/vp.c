@@ -65,24 +65,61 @@ bool vp_stop(struct child_vp *vp)
 
 /*
  * State pages and statistics pages: the hypervisor's (paid from a pool), but the
- * root sees them.
+ * root sees them: where they are, or where it wants to.
  */
-void *shared_get(struct pagepool *pool)
+u16 shared_location(bool provided, u64 gfn, void *page)
+{
+	const struct page_info *info = page ? page_info(virt_to_phys(page)) : NULL;
+
+	if (!provided) {
+		/* Memory that is not the partition's own is not in its address space. */
+		if (gfn || (options.l1vh && feature(FEAT_OVERLAY)) ||
+		    (info && info->state == PG_OVERLAY))
+			return HVX_STATUS_INVALID_PARAMETER;
+		return HVX_STATUS_SUCCESS;
+	}
+	if (!feature(FEAT_OVERLAY) || gfn > UINT32_MAX)
+		return HVX_STATUS_INVALID_PARAMETER;
+	if (info)
+		return info->state == PG_OVERLAY && info->gfn == gfn ?
+		       HVX_STATUS_SUCCESS : HVX_STATUS_INVALID_PARAMETER;
+	return root_can_cover(gfn << PAGE_SHIFT) ? HVX_STATUS_SUCCESS :
+						   HVX_STATUS_INVALID_PARAMETER;
+}
+
+u64 shared_gfn(const void *page)
+{
+	const struct page_info *info = page_info(virt_to_phys(page));
+
+	return info->state == PG_OVERLAY ? info->gfn : virt_to_phys(page) >> PAGE_SHIFT;
+}
+
+void *shared_get(struct pagepool *pool, bool provided, u64 gfn)
 {
 	void *page = pool_get(pool);
+	u64 spa = virt_to_phys(page);
 
-	if (page && root_show_page(virt_to_phys(page), PG_SHARED, ROOT_RW)) {
+	if (!page)
+		return NULL;
+	if (provided ? root_cover(spa, gfn << PAGE_SHIFT, ROOT_RW) :
+		       root_show_page(spa, PG_SHARED, ROOT_RW)) {
 		pool_put(pool, page);
-		page = NULL;
+		return NULL;
 	}
+	if (provided)
+		root_flush();
 	return page;
 }
 
 void shared_put(struct partition *p, void *page)
 {
+	u64 spa = virt_to_phys(page);
+
 	/* The root's tables were split for this page before: nothing to allocate. */
-	if (root_hide_page(virt_to_phys(page), PG_DEPOSITED, p->index))
-		panic("page %lx can not be hidden again", virt_to_phys(page));
+	if (page_info(spa)->state == PG_OVERLAY)
+		root_uncover(spa, PG_DEPOSITED, p->index);
+	else if (root_hide_page(spa, PG_DEPOSITED, p->index))
+		panic("page %lx can not be hidden again", spa);
 	root_flush();
 	memset(page, 0, PAGE_SIZE);
 	pool_put(&p->pool, page);
@@ -282,6 +319,7 @@ static u16 hv_map_vp_state_page(struct hvcall *c)
 {
 	const struct hvx_in_map_vp_state_page in =
 		*(const struct hvx_in_map_vp_state_page *)c->in;
+	bool provided = in.flags & HVX_STATE_PAGE_LOCATION_PROVIDED;
 	struct hvx_out_map_vp_state_page *out = c->out;
 	struct child_vp *vp;
 	void **page;
@@ -291,11 +329,13 @@ static u16 hv_map_vp_state_page(struct hvcall *c)
 	if (status)
 		return status;
 	page = state_page(vp, in.type);
-	/* The hypervisor chooses the place: a parent under a root would. */
-	if (!page || in.vtl || in.flags || in.location)
+	if (!page || in.vtl || in.flags & ~HVX_STATE_PAGE_LOCATION_PROVIDED)
 		return HVX_STATUS_INVALID_PARAMETER;
+	status = shared_location(provided, in.location, *page);
+	if (status)
+		return status;
 	if (!*page) {
-		*page = shared_get(&vp->part->pool);
+		*page = shared_get(&vp->part->pool, provided, in.location);
 		partition_account(vp->part);
 		if (!*page)
 			return HVX_STATUS_INSUFFICIENT_MEMORY;
@@ -305,7 +345,7 @@ static u16 hv_map_vp_state_page(struct hvcall *c)
 		else
 			*vp->msg_page = vp->msg;
 	}
-	out->pfn = virt_to_phys(*page) >> PAGE_SHIFT;
+	out->pfn = shared_gfn(*page);
 	return HVX_STATUS_SUCCESS;
 }
 

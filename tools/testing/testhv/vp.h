@@ -161,9 +161,18 @@ void vp_wake(struct child_vp *vp);
 /* run.c: forget what the scheduler knows of the VP. */
 void vp_sched_forget(struct child_vp *vp);
 
-/* vp.c: a page that the root shall see, from a pool, and its end. */
-void *shared_get(struct pagepool *pool);
+/*
+ * vp.c: pages that the root shall see.
+ *
+ * A caller that has @provided the place wants the page at @gfn of its own memory.
+ * shared_location() tells whether that is acceptable; @page is there already, or
+ * NULL. shared_get() takes one from a pool, shared_put() ends it, shared_gfn()
+ * is where the root sees it.
+ */
+u16 shared_location(bool provided, u64 gfn, void *page);
+void *shared_get(struct pagepool *pool, bool provided, u64 gfn);
 void shared_put(struct partition *p, void *page);
+u64 shared_gfn(const void *page);
 
 /* registers.c: write the register page, except classes that the VMM has changed. */
 void regs_page_update(struct child_vp *vp);

@@ -28,6 +28,8 @@
  */
 #define TESTHV_CTL_PING		0
 #define TESTHV_FLAG_LARGE_PAGES	(1ULL << 0)
+#define TESTHV_FLAG_L1VH	(1ULL << 1)	/* Linux is a parent, but not the root */
+#define TESTHV_FLAG_OVERLAY	(1ULL << 2)	/* the parent gives places for pages */
 
 /* TESTHV_CTL_ACCOUNT: in RBX = TESTHV_ACCT_*; out RBX = its value */
 #define TESTHV_CTL_ACCOUNT	1
@@ -72,6 +74,7 @@
 #define TESTHV_PAGE_USED	3	/* deposited and in use */
 #define TESTHV_PAGE_SHARED	4	/* hypervisor's or deposited, root may touch it */
 #define TESTHV_PAGE_NOT_RAM	5
+#define TESTHV_PAGE_COVERED	6	/* root's, with a page of the hypervisor over it */
 
 /*
  * TESTHV_CTL_POST: in RBX = LP index | SINT << 32, RCX = message type |
@@ -128,6 +131,7 @@ enum testhv_acct {
 	TESTHV_ACCT_GPA_LARGE,		/* now, 2 MiB mappings among these */
 	TESTHV_ACCT_STATE_PAGES,	/* now, mapped VP state pages */
 	TESTHV_ACCT_STATS_PAGES,	/* now, mapped statistics pages */
+	TESTHV_ACCT_COVERED,		/* now, root's pages with one of ours over them */
 	TESTHV_ACCT_INTERCEPTS,		/* now, installed intercepts */
 	TESTHV_ACCT_PORTS,		/* now */
 	TESTHV_ACCT_CONNECTIONS,	/* now */
