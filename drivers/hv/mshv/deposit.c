@@ -65,6 +65,11 @@ static void mshv_lose_pages(struct mshv_pool *pool, long count, u16 status)
 	trace_mshv_pages_lost(pool->partition_id, count, status);
 }
 
+void mshv_pool_lose_page(struct mshv_pool *pool)
+{
+	mshv_lose_pages(pool, 1, HVX_STATUS_SUCCESS);
+}
+
 /* When the module goes: what it has to leave behind. */
 void mshv_pool_report(void)
 {

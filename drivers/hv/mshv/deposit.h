@@ -80,6 +80,9 @@ int mshv_pool_withdraw(struct mshv_pool *pool, long max);
 void mshv_pool_abandon(struct mshv_pool *pool);
 void mshv_pool_report(void);
 
+/* A page that was not deposited, but that the hypervisor does not give back. */
+void mshv_pool_lose_page(struct mshv_pool *pool);
+
 /* Takes back what the hypervisor needed from this partition for others. */
 void mshv_root_pool_trim(void);
 

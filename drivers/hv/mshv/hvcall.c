@@ -307,12 +307,15 @@ int mshv_hvcall_delete_vp(struct mshv_partition *pt, u32 index)
 	return mshv_hvcall_simple(HVX_CALL_DELETE_VP, &in, sizeof(in), NULL, 0);
 }
 
-int mshv_hvcall_map_vp_state_page(struct mshv_partition *pt, u32 index, u16 type, u64 *pfn)
+int mshv_hvcall_map_vp_state_page(struct mshv_partition *pt, u32 index, u16 type,
+				  bool provided, u64 *pfn)
 {
 	struct hvx_in_map_vp_state_page in = {
 		.partition_id = pt->id,
 		.vp_index = index,
 		.type = type,
+		.flags = provided ? HVX_STATE_PAGE_LOCATION_PROVIDED : 0,
+		.location = provided ? *pfn : 0,
 	};
 	struct hvx_out_map_vp_state_page out;
 	int ret;

@@ -62,17 +62,11 @@ u16 mshv_hvcall(struct mshv_hvcall *call);
 int mshv_hvcall_simple(u16 code, const void *in, u16 in_size, void *out, u16 out_size);
 
 /* hvcall_probe.c: whether the hypervisor has it. Only for what is probed there. */
-#ifdef CONFIG_MSHV_TYPED_CALLS
 void mshv_hvcalls_probe(void);
 bool mshv_hvcall_present(u16 code);
-#else
-static inline void mshv_hvcalls_probe(void) {}
 
-static inline bool mshv_hvcall_present(u16 code)
-{
-	return false;
-}
-#endif
+/* The same for HVX_VMM_CAP_*: what it can do with VMMs that know of it. */
+bool mshv_vmm_capable(u64 cap);
 
 /* The status for user space, next to the errno, which is returned. */
 int mshv_put_status(int ret, const struct mshv_hvcall *call, u16 __user *status);
@@ -116,7 +110,13 @@ int mshv_pool_satisfy(struct mshv_pool *pool, u16 status);
 /* Virtual processors */
 int mshv_hvcall_create_vp(struct mshv_partition *pt, u32 index);
 int mshv_hvcall_delete_vp(struct mshv_partition *pt, u32 index);
-int mshv_hvcall_map_vp_state_page(struct mshv_partition *pt, u32 index, u16 type, u64 *pfn);
+
+/*
+ * With @provided the page is to be at *@pfn; otherwise *@pfn tells where the
+ * hypervisor has it.
+ */
+int mshv_hvcall_map_vp_state_page(struct mshv_partition *pt, u32 index, u16 type,
+				  bool provided, u64 *pfn);
 int mshv_hvcall_unmap_vp_state_page(struct mshv_partition *pt, u32 index, u16 type);
 
 /*

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which hypercalls the hypervisor has.
+ * Which hypercalls the hypervisor has, and what it can do with its parents.
  *
- * It does not say so anywhere. But a hypercall about no partition has no effect,
- * and its status tells a code that is unknown from one that is not.
+ * Of hypercalls it does not say so anywhere. But one about no partition has no
+ * effect, and its status tells a code that is unknown from one that is not.
  */
 #include <linux/bug.h>
+#include <linux/cache.h>
 #include <linux/init.h>
 #include <linux/kernel.h>
 
@@ -24,7 +25,30 @@ static struct {
 	{ HVX_CALL_REGISTER_INTERCEPT_RESULT },
 	{ HVX_CALL_ASSERT_VIRTUAL_INTERRUPT },
 	{ HVX_CALL_GET_VP_CPUID_VALUES, 1 },
+	{ HVX_CALL_MAP_STATS_PAGE2 },
 };
+
+static u64 mshv_vmm_caps __ro_after_init;
+
+/* Hypervisors that do not have the property can do nothing of it. */
+static u64 __init mshv_vmm_caps_read(void)
+{
+	const struct hvx_in_get_partition_property_ex in = {
+		.partition_id = HVX_PARTITION_ID_SELF,
+		.code = HVX_PROP_EX_VMM_CAPABILITIES,
+	};
+	struct hvx_property_banks out;
+
+	if (mshv_hvcall_simple(HVX_CALL_GET_PARTITION_PROPERTY_EX, &in, sizeof(in),
+			       &out, sizeof(out)))
+		return 0;
+	return out.bank_count ? out.banks[0] : 0;
+}
+
+bool mshv_vmm_capable(u64 cap)
+{
+	return mshv_vmm_caps & cap;
+}
 
 /* Once when the module is loaded, so that the answers do not change. */
 void __init mshv_hvcalls_probe(void)
@@ -34,6 +58,7 @@ void __init mshv_hvcalls_probe(void)
 	u8 out[64];
 	int i;
 
+	mshv_vmm_caps = mshv_vmm_caps_read();
 	for (i = 0; i < ARRAY_SIZE(mshv_probed); i++) {
 		struct mshv_hvcall call = {
 			.code = mshv_probed[i].code,

@@ -29,6 +29,7 @@
 
 #include "hv_abi.h"
 #include "irq.h"
+#include "page.h"
 #include "region.h"
 #include "stats.h"
 
@@ -149,17 +150,6 @@ struct mshv_run {
 	bool running;
 	bool undelivered;
 	struct hvx_message message;
-};
-
-/**
- * struct mshv_page - a page of the hypervisor that the driver and perhaps the
- *		      VMM can reach
- * @va: kernel address, NULL: there is no such page
- * @pfn: its page number
- */
-struct mshv_page {
-	void *va;
-	unsigned long pfn;
 };
 
 /**

@@ -9,6 +9,7 @@
 #include <linux/types.h>
 
 #include "hv_abi.h"
+#include "page.h"
 
 struct mshv_partition;
 struct mshv_stats;
@@ -116,13 +117,13 @@ extern const struct mshv_stats_hv mshv_stats_vp;
  * @hv: what kind of object
  * @id: partition, or index of the logical processor
  * @vp_index: VP
- * @page: the pages, NULL where there is none
+ * @page: the pages, as far as there are any
  */
 struct mshv_stats_pages {
 	const struct mshv_stats_hv *hv;
 	u64 id;
 	u32 vp_index;
-	const u64 *page[MSHV_STATS_AREAS];
+	struct mshv_page page[MSHV_STATS_AREAS];
 };
 
 /* stats_pages.c */

@@ -8,7 +8,6 @@
  * that the driver does depends on these pages.
  */
 #include <linux/compiler.h>
-#include <linux/io.h>
 #include <linux/seq_file.h>
 
 #include "deposit.h"
@@ -29,37 +28,46 @@ static void mshv_stats_page_input(const struct mshv_stats_pages *pages, u8 area,
 	};
 }
 
-static void mshv_stats_page_unmap(const struct mshv_stats_pages *pages, u8 area)
+static void mshv_stats_page_unmap(struct mshv_stats_pages *pages, u8 area)
 {
 	struct hvx_in_stats_page in;
+	int ret;
 
 	mshv_stats_page_input(pages, area, &in);
-	/* A page that the hypervisor keeps is its own, and ends with the object. */
-	mshv_hvcall_simple(HVX_CALL_UNMAP_STATS_PAGE, &in, sizeof(in), NULL, 0);
+	ret = mshv_hvcall_simple(HVX_CALL_UNMAP_STATS_PAGE, &in, sizeof(in), NULL, 0);
+	mshv_page_release(&pages->page[area], ret, &mshv_root_pool);
 }
 
 static int mshv_stats_page_map(struct mshv_stats_pages *pages, u8 area)
 {
-	struct hvx_out_map_stats_page out;
-	struct hvx_in_stats_page in;
+	/* Hypervisors may know overlays, but not here. */
+	bool provided = mshv_pages_provided() && mshv_hvcall_present(HVX_CALL_MAP_STATS_PAGE2);
+	struct mshv_page *page = &pages->page[area];
+	struct hvx_out_map_stats_page out = {};
+	struct hvx_in_map_stats_page2 in;
 	struct mshv_hvcall call = {
-		.code = HVX_CALL_MAP_STATS_PAGE,
+		.code = provided ? HVX_CALL_MAP_STATS_PAGE2 : HVX_CALL_MAP_STATS_PAGE,
 		.in = &in,
-		.in_size = sizeof(in),
+		.in_size = provided ? sizeof(in) : sizeof(in.page),
 		.out = &out,
-		.out_size = sizeof(out),
+		.out_size = provided ? 0 : sizeof(out),
 	};
 	int ret;
 
-	mshv_stats_page_input(pages, area, &in);
-	ret = mshv_hvcall_pool(&call, &mshv_root_pool);
+	ret = provided ? mshv_page_provide(page) : 0;
 	if (ret)
 		return ret;
-	pages->page[area] = memremap(out.pfn << HVX_PAGE_SHIFT, HVX_PAGE_SIZE, MEMREMAP_WB);
-	if (pages->page[area])
-		return 0;
-	mshv_stats_page_unmap(pages, area);
-	return -ENOMEM;
+	mshv_stats_page_input(pages, area, &in.page);
+	in.location = page->pfn;
+	ret = mshv_hvcall_pool(&call, &mshv_root_pool);
+	if (ret) {
+		mshv_page_release(page, false, NULL);
+		return ret;
+	}
+	ret = mshv_page_attach(page, out.pfn);
+	if (ret)
+		mshv_stats_page_unmap(pages, area);
+	return ret;
 }
 
 /**
@@ -87,18 +95,14 @@ void mshv_stats_pages_unmap(struct mshv_stats_pages *pages)
 {
 	u8 area;
 
-	for (area = 0; area < MSHV_STATS_AREAS; area++) {
-		if (!pages->page[area])
-			continue;
-		memunmap((void *)pages->page[area]);
-		pages->page[area] = NULL;
-		mshv_stats_page_unmap(pages, area);
-	}
+	for (area = 0; area < MSHV_STATS_AREAS; area++)
+		if (pages->page[area].va)
+			mshv_stats_page_unmap(pages, area);
 }
 
 bool mshv_stats_pages_present(const struct mshv_stats_pages *pages)
 {
-	return pages->page[HVX_STATS_AREA_SELF] || pages->page[HVX_STATS_AREA_PARENT];
+	return pages->page[HVX_STATS_AREA_SELF].va || pages->page[HVX_STATS_AREA_PARENT].va;
 }
 
 /* The parent's area knows more; what it does not have is 0 there. */
@@ -107,9 +111,12 @@ u64 mshv_stats_pages_read(const struct mshv_stats_pages *pages, unsigned int ind
 	u64 value = 0;
 	u8 area = MSHV_STATS_AREAS;
 
-	while (area-- && !value)
-		if (pages->page[area])
-			value = READ_ONCE(pages->page[area][index]);
+	while (area-- && !value) {
+		const u64 *counters = pages->page[area].va;
+
+		if (counters)
+			value = READ_ONCE(counters[index]);
+	}
 	return value;
 }
 

@@ -8,7 +8,6 @@
 #include <linux/anon_inodes.h>
 #include <linux/file.h>
 #include <linux/fs.h>
-#include <linux/io.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -70,37 +69,42 @@ void mshv_vps_kick(struct mshv_partition *pt)
  * Pages
  */
 
+static void mshv_vp_unmap_page(struct mshv_vp *vp, u16 type)
+{
+	int ret = mshv_hvcall_unmap_vp_state_page(vp->partition, vp->index, type);
+
+	mshv_page_release(&vp->pages[type], ret, vp->partition->pool);
+}
+
 static int mshv_vp_map_page(struct mshv_vp *vp, u16 type)
 {
 	struct mshv_page *page = &vp->pages[type];
+	bool provided = mshv_pages_provided();
 	u64 pfn;
 	int ret;
 
-	ret = mshv_hvcall_map_vp_state_page(vp->partition, vp->index, type, &pfn);
+	ret = provided ? mshv_page_provide(page) : 0;
 	if (ret)
 		return ret;
-	page->va = memremap(pfn << HVX_PAGE_SHIFT, HVX_PAGE_SIZE, MEMREMAP_WB);
-	if (!page->va) {
-		mshv_hvcall_unmap_vp_state_page(vp->partition, vp->index, type);
-		return -ENOMEM;
+	pfn = page->pfn;
+	ret = mshv_hvcall_map_vp_state_page(vp->partition, vp->index, type, provided, &pfn);
+	if (ret) {
+		mshv_page_release(page, false, NULL);
+		return ret;
 	}
-	page->pfn = pfn;
-	return 0;
+	ret = mshv_page_attach(page, pfn);
+	if (ret)
+		mshv_vp_unmap_page(vp, type);
+	return ret;
 }
 
 static void mshv_vp_unmap_pages(struct mshv_vp *vp)
 {
 	u16 type;
 
-	for (type = 0; type < HVX_STATE_PAGE_COUNT; type++) {
-		struct mshv_page *page = &vp->pages[type];
-
-		if (!page->va)
-			continue;
-		memunmap(page->va);
-		page->va = NULL;
-		mshv_hvcall_unmap_vp_state_page(vp->partition, vp->index, type);
-	}
+	for (type = 0; type < HVX_STATE_PAGE_COUNT; type++)
+		if (vp->pages[type].va)
+			mshv_vp_unmap_page(vp, type);
 }
 
 /*
@@ -138,7 +142,7 @@ static int mshv_vp_mmap(struct file *file, struct vm_area_struct *vma)
 		return -ENODEV;
 
 	/*
-	 * The page is the hypervisor's. As a bare PFN nobody can pin it beyond
+	 * The page is not an ordinary one. As a bare PFN nobody can pin it beyond
 	 * the life of the mapping, and a child process does not inherit it.
 	 */
 	mshv_vm_flags_mod(vma, VM_DONTCOPY, VM_MAYEXEC);
