@@ -22,22 +22,13 @@ const char *test_device = "/dev/mem";
 		SKIP(return, "no control port");			\
 } while (0)
 
-static u64 page_state(u64 pfn)
-{
-	u64 rbx = pfn, rcx = 0, rsi = 0, rdi = 0;
-
-	REQUIRE(ctl_raw(TESTHV_CTL_PAGE, &rbx, &rcx, &rsi, &rdi) == TESTHV_CTL_OK, "pfn %llx",
-		(unsigned long long)pfn);
-	return rbx;
-}
-
 struct region {
 	u64 first, end;		/* page numbers */
 };
 
 static bool is_hypervisors(u64 pfn)
 {
-	u64 state = page_state(pfn);
+	u64 state = ctl_page(pfn);
 
 	return state == TESTHV_PAGE_HIDDEN || state == TESTHV_PAGE_SHARED;
 }
@@ -79,7 +70,8 @@ TEST(every_cpu_is_inside)
 		EXPECT_EQ(HVX_CPUID_VENDOR_ECX, ecx);
 		EXPECT_EQ(HVX_CPUID_VENDOR_EDX, edx);
 		__cpuid(HVX_CPUID_FEATURES, eax, ebx, ecx, edx);
-		EXPECT_NE(0, ebx & (HVX_PRIV_CPU_MANAGEMENT >> 32));
+		EXPECT_NE(0, ebx & (HVX_PRIV_CREATE_PARTITIONS >> 32));
+		EXPECT_EQ(info.l1vh, !(ebx & (HVX_PRIV_CPU_MANAGEMENT >> 32)));
 	}
 	EXPECT_EQ(info.lps, online);
 	EXPECT_EQ(info.lps, cpus_online());
@@ -129,7 +121,7 @@ TEST(hidden_memory_faults)
 	SKIP_WITHOUT_TESTHV();
 	r = hidden_region();
 	ASSERT_LT(r.first, r.end);
-	ASSERT_EQ(TESTHV_PAGE_HIDDEN, page_state(r.first));
+	ASSERT_EQ(TESTHV_PAGE_HIDDEN, ctl_page(r.first));
 	before = ctl_account(TESTHV_ACCT_ROOT_VIOLATIONS);
 	EXPECT_EQ(SIGSEGV, access_page(r.first, false));
 	EXPECT_EQ(SIGSEGV, access_page(r.first, true));
@@ -140,13 +132,17 @@ TEST(hidden_memory_faults)
 TEST(shared_pages)
 {
 	unsigned int found = 0, read_only = 0;
+	struct ctl_info info;
 	struct region r;
 	u64 pfn;
 
 	SKIP_WITHOUT_TESTHV();
+	ctl_info(&info);
+	if (info.l1vh)
+		SKIP(return, "an L1VH partition has them in memory of its own");
 	r = hidden_region();
 	for (pfn = r.first; pfn < r.end; pfn++) {
-		if (page_state(pfn) != TESTHV_PAGE_SHARED)
+		if (ctl_page(pfn) != TESTHV_PAGE_SHARED)
 			continue;
 		found++;
 		EXPECT_EQ(0, access_page(pfn, false));
@@ -156,6 +152,22 @@ TEST(shared_pages)
 	EXPECT_LE(2 + 4 * cpus_online(), found);
 	EXPECT_LE(2, read_only);
 	EXPECT_LT(read_only, found);
+}
+
+/*
+ * The same pages lie over the partition's own. Those of the SynIC are there when
+ * the driver is.
+ */
+TEST(covered_pages)
+{
+	struct ctl_info info;
+
+	SKIP_WITHOUT_TESTHV();
+	ctl_info(&info);
+	if (!info.l1vh)
+		SKIP(return, "the root has them where the hypervisor does");
+	EXPECT_LE(2 + (access("/dev/mshv", F_OK) ? 1 : 4) * cpus_online(),
+		  ctl_account(TESTHV_ACCT_COVERED));
 }
 
 static int vmmcall(void *arg)

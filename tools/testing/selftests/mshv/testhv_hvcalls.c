@@ -197,14 +197,49 @@ static union hvx_value get_reg(u64 id, u32 vp, u32 name)
 	return v;
 }
 
+static u16 map_state_page_at(u64 id, u32 vp, u16 type, u8 flags, u64 location, u64 *pfn)
+{
+	struct hvx_in_map_vp_state_page in = {
+		.partition_id = id, .vp_index = vp, .type = type, .flags = flags,
+		.location = location,
+	};
+	struct hvx_out_map_vp_state_page out;
+	u16 status = status_of(hvc(HVX_CALL_MAP_VP_STATE_PAGE, &in, sizeof(in), &out,
+				   sizeof(out)));
+
+	*pfn = out.pfn;
+	return status;
+}
+
+static u16 unmap_state_page(u64 id, u32 vp, u16 type)
+{
+	struct hvx_in_unmap_vp_state_page in = {
+		.partition_id = id, .vp_index = vp, .type = type,
+	};
+
+	return status_of(hvc(HVX_CALL_UNMAP_VP_STATE_PAGE, &in, sizeof(in), NULL, 0));
+}
+
+static bool provides_pages(void)
+{
+	struct ctl_info info;
+
+	ctl_info(&info);
+	return info.overlay;
+}
+
 static void *map_state_page(u64 id, u32 vp, u16 type)
 {
-	struct hvx_in_map_vp_state_page in = { .partition_id = id, .vp_index = vp, .type = type };
-	struct hvx_out_map_vp_state_page out;
-	u64 r = hvc(HVX_CALL_MAP_VP_STATE_PAGE, &in, sizeof(in), &out, sizeof(out));
+	bool provide = provides_pages();
+	u64 pfn = 0;
+	u16 status;
 
-	REQUIRE(!status_of(r), "result %llx", r);
-	return page_map(out.pfn, HVX_PAGE_SIZE);
+	if (provide)
+		pages_alloc(&pfn, 1, 0);
+	status = map_state_page_at(id, vp, type, provide ? HVX_STATE_PAGE_LOCATION_PROVIDED : 0,
+				   pfn, &pfn);
+	REQUIRE(!status, "status %x", status);
+	return page_map(pfn, HVX_PAGE_SIZE);
 }
 
 static struct hvx_out_dispatch_vp dispatch(u64 id, u32 vp, u32 flags)
@@ -872,6 +907,134 @@ TEST(senders_need_privileges)
 	EXPECT_EQ(HVX_STATUS_ACCESS_DENIED, post_message(&g, CONNECTION, 1, 8));
 	EXPECT_EQ(HVX_STATUS_ACCESS_DENIED, signal_event(&g, CONNECTION, 0));
 	guest_free(&g);
+}
+
+/*
+ * Places for pages: pages of one's own that are not in use otherwise, and only for
+ * as long as the page is mapped.
+ */
+TEST(places_for_pages)
+{
+	const u8 provided = HVX_STATE_PAGE_LOCATION_PROVIDED;
+	const u16 regs = HVX_STATE_PAGE_REGISTERS, msg = HVX_STATE_PAGE_INTERCEPT_MESSAGE;
+	struct ctl_info info;
+	struct guest g;
+	u64 place, pfn;
+	u32 *p;
+
+	DEV_OPEN();
+	ctl_info(&info);
+	guest_init(&g, 0);
+	pages_alloc(&place, 1, 0);
+	p = page_map(place, HVX_PAGE_SIZE);
+	*p = 0x600d600d;
+	ASSERT_EQ(0, unmap_state_page(g.id, 0, regs));
+	if (!info.overlay) {
+		EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER,
+			  map_state_page_at(g.id, 0, regs, provided, place, &pfn));
+		SKIP(goto out, "this hypervisor chooses the places");
+	}
+	EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER,
+		  map_state_page_at(g.id, 0, regs, 0, place, &pfn));
+	EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER,
+		  map_state_page_at(g.id, 0, regs, provided | 2, place, &pfn));
+	EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER,
+		  map_state_page_at(g.id, 0, regs, provided, 1ULL << 40, &pfn));
+	/* the guest's */
+	EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER,
+		  map_state_page_at(g.id, 0, regs, provided, g.pfn, &pfn));
+	EXPECT_EQ(info.l1vh ? HVX_STATUS_INVALID_PARAMETER : 0,
+		  map_state_page_at(g.id, 0, regs, 0, 0, &pfn));
+	if (!info.l1vh)
+		EXPECT_EQ(0, unmap_state_page(g.id, 0, regs));
+
+	ASSERT_EQ(0, map_state_page_at(g.id, 0, regs, provided, place, &pfn));
+	EXPECT_EQ(place, pfn);
+	EXPECT_EQ(TESTHV_PAGE_COVERED, ctl_page(place));
+	EXPECT_NE(0x600d600d, *p);
+	/* once more is no error, elsewhere is, and so is another page in its place */
+	EXPECT_EQ(0, map_state_page_at(g.id, 0, regs, provided, place, &pfn));
+	EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER,
+		  map_state_page_at(g.id, 0, regs, provided, g.pfn, &pfn));
+	ASSERT_EQ(0, unmap_state_page(g.id, 0, msg));
+	EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER,
+		  map_state_page_at(g.id, 0, msg, provided, place, &pfn));
+	/* it is not for a guest now */
+	EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER, status_of(map_gpa(g.id, 2, 0xf, &place, 1)));
+	ASSERT_EQ(0, unmap_state_page(g.id, 0, regs));
+	EXPECT_EQ(TESTHV_PAGE_ROOT, ctl_page(place));
+	EXPECT_EQ(0x600d600d, *p);
+out:
+	munmap(p, HVX_PAGE_SIZE);
+	guest_free(&g);
+}
+
+static u16 map_stats_at(u64 id, u8 area, u64 location)
+{
+	struct hvx_in_map_stats_page2 in = {
+		.page = { .type = HVX_STATS_VP, .id = { .partition_id = id, .area = area } },
+		.location = location,
+	};
+
+	return status_of(hvc(HVX_CALL_MAP_STATS_PAGE2, &in, sizeof(in), NULL, 0));
+}
+
+static u16 unmap_stats(u64 id, u8 area)
+{
+	struct hvx_in_stats_page in = {
+		.type = HVX_STATS_VP, .id = { .partition_id = id, .area = area },
+	};
+
+	return status_of(hvc(HVX_CALL_UNMAP_STATS_PAGE, &in, sizeof(in), NULL, 0));
+}
+
+TEST(places_for_statistics)
+{
+	struct guest g;
+	u64 place;
+
+	DEV_OPEN();
+	guest_init(&g, 0);
+	pages_alloc(&place, 1, 0);
+	deposit(HVX_PARTITION_ID_SELF, 2);
+	if (!provides_pages()) {
+		EXPECT_EQ(HVX_STATUS_INVALID_HYPERCALL_CODE, map_stats_at(g.id, 0, place));
+	} else {
+		EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER, map_stats_at(g.id, 0, g.pfn));
+		EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER, map_stats_at(g.id, 2, place));
+		EXPECT_EQ(0, map_stats_at(g.id, 0, place));
+		EXPECT_EQ(TESTHV_PAGE_COVERED, ctl_page(place));
+		EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER, map_stats_at(g.id, 1, place));
+		EXPECT_EQ(0, unmap_stats(g.id, 0));
+		EXPECT_EQ(HVX_STATUS_NOT_FOUND, unmap_stats(g.id, 0));
+		EXPECT_EQ(TESTHV_PAGE_ROOT, ctl_page(place));
+		/* what is left goes with the partition */
+		EXPECT_EQ(0, map_stats_at(g.id, 1, place));
+	}
+	guest_free(&g);
+	EXPECT_EQ(TESTHV_PAGE_ROOT, ctl_page(place));
+}
+
+/* What is the root's alone. */
+TEST(the_machine)
+{
+	struct hvx_in_get_system_property prop = { .id = HVX_SYSPROP_SCHEDULER_TYPE };
+	struct hvx_in_stats_page stats = { .type = HVX_STATS_HYPERVISOR };
+	struct hvx_out_get_system_property value;
+	struct hvx_out_map_stats_page page;
+	struct ctl_info info;
+
+	DEV_OPEN();
+	ctl_info(&info);
+	if (!info.l1vh)
+		SKIP(return, "this is the root");
+	EXPECT_EQ(HVX_STATUS_ACCESS_DENIED,
+		  status_of(hvc(HVX_CALL_GET_SYSTEM_PROPERTY, &prop, sizeof(prop), &value,
+				sizeof(value))));
+	EXPECT_EQ(HVX_STATUS_ACCESS_DENIED,
+		  status_of(hvc(HVX_CALL_MAP_STATS_PAGE, &stats, sizeof(stats), &page,
+				sizeof(page))));
+	EXPECT_EQ(HVX_STATUS_ACCESS_DENIED, create_vp(HVX_PARTITION_ID_SELF, 5));
 }
 
 TEST_HARNESS_MAIN

@@ -672,4 +672,97 @@ TEST(mapping_outlives_descriptors)
 		EXPECT_EQ(0, accounts_open(&before));
 }
 
+/*
+ * Where the pages are: the hypervisor's, or memory of the driver over which the
+ * hypervisor lays them. That is the driver's again when they are gone.
+ */
+TEST(whose_pages)
+{
+	struct accounts before;
+	struct ctl_info info;
+	unsigned int n;
+	struct vm vm;
+	struct vp vp;
+
+	if (!ctl_present())
+		SKIP(return, "needs the test hypervisor");
+	ctl_info(&info);
+	n = info.overlay ? 2 : 0;
+	vm_init(&vm);
+	accounts_read(&before);
+	vp_init(&vp, &vm, 0);
+	EXPECT_EQ(before.v[TESTHV_ACCT_STATE_PAGES] + 2, ctl_account(TESTHV_ACCT_STATE_PAGES));
+	EXPECT_EQ(before.v[TESTHV_ACCT_COVERED] + n, ctl_account(TESTHV_ACCT_COVERED));
+	vp_free(&vp);
+	EXPECT_EQ(before.v[TESTHV_ACCT_STATE_PAGES], ctl_account(TESTHV_ACCT_STATE_PAGES));
+	EXPECT_EQ(before.v[TESTHV_ACCT_COVERED], ctl_account(TESTHV_ACCT_COVERED));
+	vm_free(&vm);
+}
+
+static long lost_pages(void)
+{
+	FILE *f = fopen("/sys/kernel/debug/mshv/pools", "r");
+	long lost = -1;
+	char line[128];
+
+	while (f && lost < 0 && fgets(line, sizeof(line), f))
+		sscanf(line, "lost: %ld", &lost);
+	if (f)
+		fclose(f);
+	return lost;
+}
+
+/*
+ * A page that the hypervisor does not take away can't be used again, if it lies
+ * over memory of the driver. All else goes on.
+ */
+TEST(pages_that_are_kept)
+{
+	struct accounts before;
+	struct ctl_info info;
+	struct vm vm;
+	struct vp vp;
+	long lost;
+
+	if (!ctl_present())
+		SKIP(return, "needs the test hypervisor");
+	lost = lost_pages();
+	if (lost < 0)
+		SKIP(return, "no debugfs");
+	ctl_info(&info);
+	accounts_read(&before);
+	vm_init(&vm);
+	vp_init(&vp, &vm, 0);
+	ctl_fault(HVX_CALL_UNMAP_VP_STATE_PAGE, 2, HVX_STATUS_OPERATION_FAILED, 1);
+	vp_free(&vp);
+	EXPECT_EQ(1, ctl_reset());
+	EXPECT_EQ(lost + (info.overlay ? 1 : 0), lost_pages());
+	vp_init(&vp, &vm, 0);
+	vp_free(&vp);
+	vm_free(&vm);
+	EXPECT_EQ(0, accounts_open(&before));
+}
+
+/* A VP whose page cannot be mapped for lack of memory is none, and leaves nothing. */
+TEST(pages_without_memory)
+{
+	struct accounts before;
+	unsigned int n;
+	struct vm vm;
+
+	if (!ctl_present())
+		SKIP(return, "needs the test hypervisor");
+	accounts_read(&before);
+	vm_init(&vm);
+	for (n = 1; n <= 2; n++) {
+		ctl_fault(HVX_CALL_MAP_VP_STATE_PAGE, n, HVX_STATUS_INSUFFICIENT_MEMORY,
+			  TESTHV_FAULT_FOREVER);
+		EXPECT_EQ(-ENOMEM, vp_create(vm.fd, 0));
+		ctl_reset();
+	}
+	EXPECT_EQ(before.v[TESTHV_ACCT_STATE_PAGES], ctl_account(TESTHV_ACCT_STATE_PAGES));
+	vm_free(&vm);
+	EXPECT_EQ(0, accounts_open(&before));
+}
+
 TEST_HARNESS_MAIN

@@ -307,11 +307,17 @@ struct ctl_info {
 	unsigned int lps;
 	unsigned int scheduler;
 	bool large_pages;
+	bool l1vh;	/* not the root, but a parent */
+	bool overlay;	/* pages lie where the parent wants them */
 };
 
 void ctl_info(struct ctl_info *info);
 /* VPs run when the hypervisor decides it. False if that is not known. */
 bool hypervisor_schedules(void);
+/* The hypercall by which statistics pages are mapped there. */
+u16 stats_map_code(void);
+/* Who has that page: TESTHV_PAGE_*. */
+u64 ctl_page(u64 pfn);
 /* Removes all faults and repetition limits; how often faults fired. */
 u64 ctl_reset(void);
 void ctl_fault(u16 code, u64 nth, u16 status, u64 count);

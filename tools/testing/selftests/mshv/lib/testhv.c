@@ -53,6 +53,8 @@ void ctl_info(struct ctl_info *info)
 	info->lps = rcx;
 	info->scheduler = rsi;
 	info->large_pages = rdi & TESTHV_FLAG_LARGE_PAGES;
+	info->l1vh = rdi & TESTHV_FLAG_L1VH;
+	info->overlay = rdi & TESTHV_FLAG_OVERLAY;
 }
 
 bool hypervisor_schedules(void)
@@ -63,6 +65,22 @@ bool hypervisor_schedules(void)
 		return false;
 	ctl_info(&info);
 	return info.scheduler != HVX_SCHEDULER_ROOT;
+}
+
+u16 stats_map_code(void)
+{
+	struct ctl_info info;
+
+	ctl_info(&info);
+	return info.overlay ? HVX_CALL_MAP_STATS_PAGE2 : HVX_CALL_MAP_STATS_PAGE;
+}
+
+u64 ctl_page(u64 pfn)
+{
+	u64 rbx = pfn, rcx = 0, rsi = 0, rdi = 0;
+
+	ctl_request(TESTHV_CTL_PAGE, &rbx, &rcx, &rsi, &rdi);
+	return rbx;
 }
 
 /* Calls that tests limit. */
@@ -176,6 +194,7 @@ static const struct {
 	{ TESTHV_ACCT_GPA_LARGE, "large mappings" },
 	{ TESTHV_ACCT_STATE_PAGES, "VP state pages" },
 	{ TESTHV_ACCT_STATS_PAGES, "statistics pages" },
+	{ TESTHV_ACCT_COVERED, "covered pages" },
 	{ TESTHV_ACCT_INTERCEPTS, "intercepts" },
 	{ TESTHV_ACCT_PORTS, "ports" },
 	{ TESTHV_ACCT_CONNECTIONS, "connections" },
