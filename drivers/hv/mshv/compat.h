@@ -6,6 +6,7 @@
 #ifndef _MSHV_COMPAT_H
 #define _MSHV_COMPAT_H
 
+#include <linux/acpi.h>
 #include <linux/eventfd.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
@@ -22,8 +23,8 @@
 #endif
 
 /*
- * Role of this kernel. An L1VH partition, known from 6.15 on, is a parent
- * without being the root.
+ * Role of this kernel. An L1VH partition is a parent without being the root. What
+ * kernels before 6.15 know nothing of shows from the privileges.
  */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 15, 0)
 static inline bool mshv_is_root(void)
@@ -43,13 +44,18 @@ static inline bool mshv_is_root(void)
 
 static inline bool mshv_is_l1vh(void)
 {
-	return false;
+	u32 mask = (HVX_PRIV_CREATE_PARTITIONS | HVX_PRIV_CPU_MANAGEMENT |
+		    HVX_PRIV_ISOLATION) >> 32;
+
+	return !hv_root_partition &&
+	       (ms_hyperv.priv_high & mask) == HVX_PRIV_CREATE_PARTITIONS >> 32;
 }
 #endif
 
 /*
- * The interrupt handler. Before 6.15 there is one hook, which VMBus does not
- * use in a root partition unless that is nested: then the driver cannot load.
+ * The interrupt handler. Before 6.15 there is one hook, which VMBus uses where it
+ * has a device, though not in a root partition unless that is nested: then the
+ * driver cannot load.
  */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 15, 0)
 static inline bool mshv_isr_available(void)
@@ -69,7 +75,9 @@ static inline void mshv_isr_remove(void)
 #else
 static inline bool mshv_isr_available(void)
 {
-	return !(ms_hyperv.hints & HVX_HINT_NESTED);
+	if (mshv_is_root())
+		return !(ms_hyperv.hints & HVX_HINT_NESTED);
+	return !acpi_dev_found("VMBUS") && !acpi_dev_found("VMBus");
 }
 
 static inline void mshv_isr_install(void (*handler)(void))

@@ -186,11 +186,11 @@ int mshv_feed(struct mshv_appetite *a, u16 status, u16 done, struct mshv_pool *p
 		contiguous = true;
 		break;
 	}
+	/* The memory of the root is not an L1VH partition's to give. */
+	if (root && mshv_is_l1vh())
+		return -ENOMEM;
 	if (pool == &mshv_root_pool)
 		root = true;
-	/* The memory of the root is not an L1VH partition's to give. */
-	if (root && mshv_is_l1vh() && pool != &mshv_root_pool)
-		return -ENOMEM;
 
 	if (done != a->done) {
 		a->done = done;

@@ -2,15 +2,18 @@
 /*
  * Hypercalls.
  *
- * Input and output pass through the pages that the kernel has for each CPU.
+ * Input and output pass through pages of the CPU, which the kernel has.
  * Interrupt handlers of the kernel use them, too, so interrupts are disabled
  * from the first write to the last read; what is in between is one copy of at
  * most a page each way and one hypercall, whose length the hypervisor limits
  * by completing only part of a long list.
  */
+#include <linux/cpumask.h>
+#include <linux/gfp.h>
 #include <linux/irqflags.h>
 #include <linux/kernel.h>
 #include <linux/minmax.h>
+#include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/string.h>
@@ -100,6 +103,44 @@ int mshv_put_status(int ret, const struct mshv_hvcall *call, u16 __user *status)
 	return put_user(call->status, status) ? -EFAULT : ret;
 }
 
+/*
+ * The output page of each CPU. Kernels that know nothing of L1VH partitions have
+ * them in the root only.
+ */
+static typeof(hyperv_pcpu_output_arg) mshv_hvcall_output;
+
+void mshv_hvcalls_exit(void)
+{
+	unsigned int cpu;
+
+	if (mshv_hvcall_output == hyperv_pcpu_output_arg)
+		return;
+	for_each_possible_cpu(cpu)
+		free_page((unsigned long)*per_cpu_ptr(mshv_hvcall_output, cpu));
+	free_percpu(mshv_hvcall_output);
+}
+
+int __init mshv_hvcalls_init(void)
+{
+	unsigned int cpu;
+
+	mshv_hvcall_output = hyperv_pcpu_output_arg ?: alloc_percpu(void *);
+	if (!mshv_hvcall_output)
+		return -ENOMEM;
+	if (mshv_hvcall_output == hyperv_pcpu_output_arg)
+		return 0;
+	for_each_possible_cpu(cpu) {
+		void *page = (void *)get_zeroed_page(GFP_KERNEL);
+
+		if (!page) {
+			mshv_hvcalls_exit();
+			return -ENOMEM;
+		}
+		*per_cpu_ptr(mshv_hvcall_output, cpu) = page;
+	}
+	return 0;
+}
+
 static u64 mshv_hvcall_copied(struct mshv_hvcall *call, u64 control)
 {
 	size_t list = call->done * call->list_elem;
@@ -118,7 +159,7 @@ static u64 mshv_hvcall_copied(struct mshv_hvcall *call, u64 control)
 	else if (list_size)
 		memset(in + call->in_size + list, 0, list_size);
 	if (out_size)
-		out = *this_cpu_ptr(hyperv_pcpu_output_arg);
+		out = *this_cpu_ptr(mshv_hvcall_output);
 
 	result = hv_do_hypercall(control, in, out);
 

@@ -61,6 +61,10 @@ u16 mshv_hvcall(struct mshv_hvcall *call);
 /* A simple hypercall without deposits; any context. */
 int mshv_hvcall_simple(u16 code, const void *in, u16 in_size, void *out, u16 out_size);
 
+/* Before the first hypercall, and after the last one. */
+int mshv_hvcalls_init(void);
+void mshv_hvcalls_exit(void);
+
 /* hvcall_probe.c: whether the hypervisor has it. Only for what is probed there. */
 void mshv_hvcalls_probe(void);
 bool mshv_hvcall_present(u16 code);

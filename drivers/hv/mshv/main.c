@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * /dev/mshv: partitions of the Microsoft hypervisor for virtual machine
- * monitors in its root partition.
+ * monitors in its root partition, or in another that may have children ("L1VH").
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -43,35 +43,43 @@ static int __init mshv_init(void)
 	int ret;
 
 	if (!hv_is_hyperv_initialized() || !(mshv_is_root() || mshv_is_l1vh())) {
-		pr_err("this kernel is not a Hyper-V root partition\n");
+		pr_err("this kernel is not a Hyper-V root or L1VH partition\n");
 		return -ENODEV;
 	}
 	if (is_kdump_kernel()) {
 		pr_err("not available in a crash dump kernel\n");
 		return -ENODEV;
 	}
+	ret = mshv_hvcalls_init();
+	if (ret)
+		return ret;
+	mshv_hvcalls_probe();
 	ret = mshv_scheduler_init();
 	if (ret) {
 		pr_err("the hypervisor's scheduler is unknown: %d\n", ret);
-		return ret;
+		goto end_hvcalls;
 	}
-	mshv_hvcalls_probe();
 	ret = mshv_synic_init();
 	if (ret) {
 		pr_err("no interrupts from the hypervisor: %d\n", ret);
-		return ret;
+		goto end_hvcalls;
 	}
 	mshv_debugfs_init();
 	/* Last: from here on there are users. */
 	ret = misc_register(&mshv_miscdev);
 	if (ret) {
 		pr_err("no device: %d\n", ret);
-		mshv_debugfs_exit();
-		mshv_synic_exit();
-		return ret;
+		goto end_debugfs;
 	}
 	mshv_dev = mshv_miscdev.this_device;
 	return 0;
+
+end_debugfs:
+	mshv_debugfs_exit();
+	mshv_synic_exit();
+end_hvcalls:
+	mshv_hvcalls_exit();
+	return ret;
 }
 
 static void __exit mshv_exit(void)
@@ -82,6 +90,7 @@ static void __exit mshv_exit(void)
 	mshv_dev = NULL;
 	misc_deregister(&mshv_miscdev);
 	mshv_synic_exit();
+	mshv_hvcalls_exit();
 	/* Objects that the interrupt handler might have been looking at */
 	rcu_barrier();
 }

@@ -20,18 +20,33 @@ static_assert(sizeof(struct hvx_message) == MSHV_RUN_VP_BUF_SZ);
 static bool mshv_root_scheduler __ro_after_init;
 static u32 mshv_scheduler_type __ro_after_init;
 
+/*
+ * An L1VH partition is not told how the machine is scheduled. The hypervisor runs
+ * its children, unless it leaves them to the partition ("integrated scheduler"),
+ * in the same way as to the root.
+ */
+static u64 __init mshv_l1vh_scheduler(void)
+{
+	u64 integrated;
+
+	if (mshv_vmm_capable(HVX_VMM_CAP_INTEGRATED_SCHEDULER) &&
+	    !mshv_hvcall_get_property(HVX_PARTITION_ID_SELF, HVX_PROP_INTEGRATED_SCHEDULER,
+				      &integrated) && integrated)
+		return HVX_SCHEDULER_ROOT;
+	return HVX_SCHEDULER_CORE_SMT;
+}
+
 int __init mshv_scheduler_init(void)
 {
 	u64 type;
-	int ret;
+	int ret = 0;
 
-	ret = mshv_hvcall_get_system_property(HVX_SYSPROP_SCHEDULER_TYPE, &type);
-	if (ret) {
-		/* An L1VH partition is not told; its VPs are not its to schedule. */
-		if (!mshv_is_l1vh())
-			return ret;
-		type = HVX_SCHEDULER_CORE_SMT;
-	}
+	if (mshv_is_l1vh())
+		type = mshv_l1vh_scheduler();
+	else
+		ret = mshv_hvcall_get_system_property(HVX_SYSPROP_SCHEDULER_TYPE, &type);
+	if (ret)
+		return ret;
 	mshv_scheduler_type = type;
 	switch (mshv_scheduler_type) {
 	case HVX_SCHEDULER_LP:

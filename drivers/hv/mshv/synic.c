@@ -14,7 +14,6 @@
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/device.h>
-#include <linux/io.h>
 #include <linux/kernel.h>
 #include <linux/percpu.h>
 #include <linux/rcupdate.h>
@@ -57,7 +56,7 @@ static const struct {
  * @control: the driver enabled the controller
  */
 struct mshv_synic {
-	void *pages[MSHV_SYNIC_PAGES];
+	struct mshv_page pages[MSHV_SYNIC_PAGES];
 	unsigned long enabled;
 	bool control;
 };
@@ -182,14 +181,14 @@ static void mshv_message_done(struct hvx_message *slot)
 
 static struct hvx_message *mshv_intercept_slot(struct mshv_synic *synic)
 {
-	struct hvx_message_page *simp = synic->pages[MSHV_SIMP];
+	struct hvx_message_page *simp = synic->pages[MSHV_SIMP].va;
 
 	return simp ? &simp->sint[HVX_SINT_INTERCEPT] : NULL;
 }
 
 static struct hvx_event_ring *mshv_doorbell_ring(struct mshv_synic *synic)
 {
-	struct hvx_event_ring_page *rings = synic->pages[MSHV_SIRBP];
+	struct hvx_event_ring_page *rings = synic->pages[MSHV_SIRBP].va;
 
 	return &rings->sint[HVX_SINT_DOORBELL];
 }
@@ -215,37 +214,41 @@ static void mshv_isr(void)
  * Set-up of a CPU, on that CPU
  */
 
-static int mshv_synic_map(struct mshv_synic *synic, enum mshv_synic_page page)
+/*
+ * A page that is enabled is where whoever did it has it. Otherwise the root is
+ * told where it will be; others say so themselves.
+ */
+static int mshv_synic_map(struct mshv_synic *synic, enum mshv_synic_page index)
 {
-	u32 msr = mshv_synic_page_msrs[page];
+	struct mshv_page *page = &synic->pages[index];
+	u32 msr = mshv_synic_page_msrs[index];
 	u64 value = mshv_rdmsr(msr);
-	void *va;
+	bool enabled = value & HVX_MSR_PAGE_ENABLE;
+	int ret;
 
-	va = memremap(value & HVX_MSR_PAGE_MASK, HVX_PAGE_SIZE, MEMREMAP_WB);
-	if (!va)
-		return -ENOMEM;
-	if (!(value & HVX_MSR_PAGE_ENABLE)) {
-		mshv_wrmsr(msr, value | HVX_MSR_PAGE_ENABLE);
-		__set_bit(page, &synic->enabled);
+	if (!enabled && mshv_is_l1vh()) {
+		ret = mshv_page_provide(page);
+		value = (u64)page->pfn << HVX_PAGE_SHIFT;
+	} else {
+		ret = mshv_page_attach(page, value >> HVX_PAGE_SHIFT);
 	}
-	synic->pages[page] = va;
+	if (ret || enabled)
+		return ret;
+	mshv_wrmsr(msr, value | HVX_MSR_PAGE_ENABLE);
+	__set_bit(index, &synic->enabled);
 	return 0;
 }
 
 static void mshv_synic_unmap(struct mshv_synic *synic)
 {
-	enum mshv_synic_page page;
+	enum mshv_synic_page index;
 
-	for (page = 0; page < MSHV_SYNIC_PAGES; page++) {
-		u32 msr = mshv_synic_page_msrs[page];
-		void *va = synic->pages[page];
+	for (index = 0; index < MSHV_SYNIC_PAGES; index++) {
+		u32 msr = mshv_synic_page_msrs[index];
 
-		if (!va)
-			continue;
-		synic->pages[page] = NULL;
-		if (__test_and_clear_bit(page, &synic->enabled))
+		if (__test_and_clear_bit(index, &synic->enabled))
 			mshv_wrmsr(msr, mshv_rdmsr(msr) & ~HVX_MSR_PAGE_ENABLE);
-		memunmap(va);
+		mshv_page_release(&synic->pages[index], false, NULL);
 	}
 }
 
