@@ -45,7 +45,10 @@
 #define TESTHV_FAULT_REPS_SHIFT	32
 #define TESTHV_FAULT_FOREVER	(~0ULL)
 
-/* TESTHV_CTL_FAULT_CLEAR: removes all rules; out RBX = how often they fired */
+/*
+ * TESTHV_CTL_FAULT_CLEAR: removes all rules and limits; out RBX = how often the
+ * rules fired
+ */
 #define TESTHV_CTL_FAULT_CLEAR	3
 
 /*

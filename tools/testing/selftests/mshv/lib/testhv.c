@@ -69,10 +69,14 @@ bool hypervisor_schedules(void)
 
 u16 stats_map_code(void)
 {
+	u64 rbx = HVX_CALL_MAP_STATS_PAGE2, rcx = 0, rsi = 0, rdi = 0;
 	struct ctl_info info;
 
 	ctl_info(&info);
-	return info.overlay ? HVX_CALL_MAP_STATS_PAGE2 : HVX_CALL_MAP_STATS_PAGE;
+	/* it may know of places, and still lack this call */
+	if (info.overlay && ctl_raw(TESTHV_CTL_CALLS, &rbx, &rcx, &rsi, &rdi) == TESTHV_CTL_OK)
+		return HVX_CALL_MAP_STATS_PAGE2;
+	return HVX_CALL_MAP_STATS_PAGE;
 }
 
 u64 ctl_page(u64 pfn)
@@ -83,21 +87,10 @@ u64 ctl_page(u64 pfn)
 	return rbx;
 }
 
-/* Calls that tests limit. */
-static const u16 rep_codes[] = {
-	HVX_CALL_DEPOSIT_MEMORY, HVX_CALL_WITHDRAW_MEMORY, HVX_CALL_MAP_GPA_PAGES,
-	HVX_CALL_UNMAP_GPA_PAGES, HVX_CALL_GET_VP_REGISTERS, HVX_CALL_SET_VP_REGISTERS,
-	HVX_CALL_GET_GPA_PAGES_ACCESS_STATES,
-	HVX_CALL_GET_VP_CPUID_VALUES,
-};
-
 u64 ctl_reset(void)
 {
 	u64 rbx = 0, rcx = 0, rsi = 0, rdi = 0;
-	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(rep_codes); i++)
-		ctl_rep_limit(rep_codes[i], 0);
 	ctl_request(TESTHV_CTL_FAULT_CLEAR, &rbx, &rcx, &rsi, &rdi);
 	return rbx;
 }
