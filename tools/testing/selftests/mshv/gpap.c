@@ -15,7 +15,7 @@
 #include "mshv_irq.h"
 #include "kselftest_harness.h"
 
-const u32 test_needs[] = { MSHV_CAP_GPAP_ACCESS_BITMAP, 0 };
+const u32 test_needs[] = { MSHV_CAP_GPAP_ACCESS_BITMAP, MSHV_CAP_PARTITION_HVCALL, 0 };
 
 #define GPA		(1 * GIB)
 #define GFN		(GPA / PAGE)
@@ -103,10 +103,8 @@ FIXTURE_SETUP(mem)
 {
 	vm_init_flags(&self->vm, PT_DEFAULT | BIT(MSHV_PT_BIT_GPA_SUPER_PAGES));
 	vp_init(&self->vp, &self->vm, 0);
-	if (!variant->large) {
-		NEED_CAP(self->vm.fd, MSHV_CAP_PARTITION_HVCALL);
+	if (!variant->large)
 		ASSERT_EQ(0, hv_set_property(self->vm.fd, HVX_PROP_GPA_PAGE_ACCESS_TRACKING, 1));
-	}
 	self->mem = mem_alloc(6 * LARGE, LARGE);
 	madvise(self->mem, 6 * LARGE, variant->large ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 	memset(self->mem, 0, 6 * LARGE);

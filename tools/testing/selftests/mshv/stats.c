@@ -20,6 +20,8 @@
 #include "mshv_util.h"
 #include "kselftest_harness.h"
 
+const u32 test_needs[] = { MSHV_CAP_PARTITION_STATS, MSHV_CAP_VP_STATS, 0 };
+
 #define DEBUGFS		"/sys/kernel/debug/mshv"
 
 GUEST_CODE(guest_out, 64,

@@ -72,7 +72,10 @@ extern const char *test_ours;
  */
 extern const u32 test_needs[];
 
-/* In a test or a fixture: for the capabilities that only this one needs. */
+/*
+ * In a test: for the capabilities that only this one needs. Not in a fixture: with
+ * the framework of 6.1 the test goes on after that.
+ */
 #define NEED_CAP(fd, nr)						\
 	do {								\
 		if (!cap(fd, nr))					\
