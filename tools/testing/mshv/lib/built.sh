@@ -146,7 +146,7 @@ built_ensure()
 			source=$(ktree_source "$series") || exit "$EXIT_TOOL"
 			archive=$(built_archive "$1" "$source")
 		fi
-		[[ -e $archive ]] || built_make "$1" "$archive" >&2
+		[[ -e $archive ]] || built_make "$1" "$archive" >&2 || exit "$EXIT_TOOL"
 		echo "$archive"
 	) 8> "$MSHV_CACHE/.lock"
 }
