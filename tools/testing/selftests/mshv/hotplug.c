@@ -116,6 +116,9 @@ static unsigned int hotplug_cpus(unsigned int *cpus)
 	return n;
 }
 
+/* Both areas of the driver that are options */
+const u32 test_needs[] = { MSHV_CAP_IRQFD, MSHV_CAP_MSI_ROUTING, MSHV_CAP_IOEVENTFD, 0 };
+
 FIXTURE(hotplug) {
 	struct irq_guest g;
 	struct vm vm;
@@ -129,7 +132,7 @@ FIXTURE_SETUP(hotplug)
 {
 	self->nr = hotplug_cpus(self->cpus);
 	if (!self->nr)
-		SKIP(return, "no CPU can be taken away");
+		return;
 	irq_guest_init(&self->g, 1, NULL, IRQ_X2APIC);
 	irq_guest_start(&self->g);
 	self->irq = event_create();
@@ -177,6 +180,8 @@ TEST_F_TIMEOUT(hotplug, one_at_a_time, 300)
 {
 	unsigned int round, i;
 
+	if (!self->nr)
+		SKIP(return, "no CPU can be taken away");
 	EXPECT_ALIVE("before", 0);
 	for (round = 0; round < ROUNDS; round++) {
 		for (i = 0; i < self->nr; i++) {
@@ -192,6 +197,8 @@ TEST_F_TIMEOUT(hotplug, all_but_one, 300)
 {
 	unsigned int round, i;
 
+	if (!self->nr)
+		SKIP(return, "no CPU can be taken away");
 	for (round = 0; round < ROUNDS; round++) {
 		for (i = 0; i < self->nr; i++)
 			ASSERT_EQ(0, cpu_online(self->cpus[i], false));
