@@ -479,7 +479,9 @@ GUEST_CODE(guest_out_rsp, 64,
 
 TEST(load_task_register)
 {
-	struct hvx_register tr = { .name = HVX_REG_TR };
+	struct hvx_register tr = {
+		.name = HVX_REG_TR, .value.segment.attributes = 0x8b,
+	};
 	struct guest g;
 	u64 *tss;
 
@@ -489,8 +491,7 @@ TEST(load_task_register)
 	tss = (u64 *)(g.vm.ram + GUEST_GDT + GUEST_TSS);
 	*tss &= ~TSS_BUSY;
 	*(u16 *)(g.vm.ram + 0x6300) = GUEST_TSS;
-	ASSERT_EQ(0, vp_set_regs(g.vp.fd, &(struct hvx_register){ .name = HVX_REG_TR,
-		.value.segment.attributes = 0x8b }, 1));
+	ASSERT_EQ(0, vp_set_regs(g.vp.fd, &tr, 1));
 	vm_write_code(&g.vm, USER_FAULT, guest_out_rsp);
 	guest_set_gate(&g.vm, 6, USER_FAULT);
 	EXPECT_EQ(GUEST_TSS, vp_run_out(&g.vp, 0x80));
