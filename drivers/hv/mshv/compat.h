@@ -22,6 +22,11 @@
 #include <linux/entry-virt.h>
 #endif
 
+/* Until then it comes with asm/processor.h. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+#include <asm/cpuid/api.h>
+#endif
+
 /*
  * Role of this kernel. An L1VH partition is a parent without being the root. What
  * kernels before 6.15 know nothing of shows from the privileges.

@@ -20,6 +20,7 @@
 
 #include <uapi/linux/mshv.h>
 
+#include "compat.h"
 #include "gpap.h"
 #include "hvcall.h"
 #include "ioctl.h"
