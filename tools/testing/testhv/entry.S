@@ -111,6 +111,7 @@ svm_run:
 	movq	14 * 8(%rdi), %r14
 	movq	15 * 8(%rdi), %r15
 	movq	7 * 8(%rdi), %rdi
+	clgi					/* it is; but see tcg.h */
 	sti
 	nop					/* leaves the shadow of STI */
 	vmrun	%rax

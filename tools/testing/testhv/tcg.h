@@ -9,7 +9,16 @@
  * raise #BP where there is none in memory, and Linux dies of it. It happens
  * without a hypervisor, too, with more than one CPU on a busy machine.
  *
- * So software interrupts, which is what QEMU intercepts a breakpoint as, are
+ * Another fault is QEMU's handling of IGNNE#. Each XRSTOR, on any CPU, clears a bit
+ * in a word of CPU 0 that holds GIF and "nested paging" as well, and not
+ * atomically (cpu_clear_ignne()). If CPU 0 ends the run of a guest at this moment it
+ * may be in the hypervisor with one of these still set. With GIF an interrupt
+ * arrives there (see stray.h). With nested paging the first instruction of the
+ * hypervisor is a nested page fault, which ends the run once more and stores the
+ * hypervisor's state as the guest's. Nothing can be done about that but to say so.
+ * It takes two CPUs, and was seen once in some thirty boots of guests.
+ *
+ * As for the first, software interrupts, which is what QEMU intercepts a breakpoint as, are
  * intercepted, and where memory has another instruction its translation is
  * discarded by one more store.
  */

@@ -9,6 +9,7 @@
 #include "npt.h"
 #include "panic.h"
 #include "pcpu.h"
+#include "tcg.h"
 #include "task.h"
 
 #define XSAVE_AREA_LEGACY	576	/* legacy region and header */
@@ -18,6 +19,7 @@
 #define MXCSR_RESET		0x1f80
 #define DR6_RESET		0xffff0ff0
 #define DR7_RESET		0x400
+#define SVM_RUN_SIZE		0x100	/* no less than it has */
 
 static bool has_xsave, has_xss, has_tsc_aux;
 static u64 xcr0_mask;
@@ -39,6 +41,16 @@ static void consume_nmi(void)
 	stgi();
 	asm volatile("nop");
 	clgi();
+}
+
+/* QEMU ended the run of a guest twice (see tcg.h): what was the guest's is gone. */
+static void check_state(const struct vcpu *v)
+{
+	const struct vmcb_save *s = &v->vmcb->s;
+
+	if (tcg_is_host() && s->cr3 == read_cr3() &&
+	    s->rip - virt_to_phys(svm_run) < SVM_RUN_SIZE)
+		config_error("QEMU has lost the state of a VP");
 }
 
 u64 vcpu_enter(struct vcpu *v)
@@ -63,6 +75,7 @@ u64 vcpu_enter(struct vcpu *v)
 	}
 	v->vmcb->c.ncr3 = npt->root;
 	run(v);
+	check_state(v);
 	WRITE_ONCE(cpu->in_guest, 0);
 	cpu->nr_exits++;
 	v->vmcb->c.event_inj = 0;
