@@ -14,7 +14,9 @@
 #include <linux/version.h>
 #include <trace/events/ipi.h>
 #include <asm/mshyperv.h>
+#ifdef CONFIG_X86_64
 #include <asm/msr.h>
+#endif
 
 #include "hv_abi.h"
 
@@ -96,6 +98,20 @@ static inline void mshv_isr_remove(void)
 }
 #endif
 
+/* The hypervisor's name for this partition. Before 6.15 only x86 has it. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 15, 0) || defined(CONFIG_X86_64)
+static inline u64 mshv_own_partition_id(void)
+{
+	return hv_current_partition_id;
+}
+#else
+static inline u64 mshv_own_partition_id(void)
+{
+	return HVX_PARTITION_ID_SELF;
+}
+#endif
+
+#ifdef CONFIG_X86_64
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
 static inline u64 mshv_rdmsr(u32 msr)
 {
@@ -123,6 +139,7 @@ static inline void mshv_wrmsr(u32 msr, u64 value)
 	wrmsrl(msr, value);
 }
 #endif
+#endif /* CONFIG_X86_64 */
 
 /*
  * Whether there is something that this thread must do before a guest is entered:

@@ -20,6 +20,7 @@
 
 #include <uapi/linux/mshv.h>
 
+#include "arch.h"
 #include "compat.h"
 #include "gpap.h"
 #include "hvcall.h"
@@ -303,20 +304,14 @@ static const struct mshv_ioctl mshv_ioctls[] = {
 	},
 };
 
-static u32 mshv_cap_nested(void)
+static u32 mshv_cap_lapic(void)
 {
-	u64 features;
-
-	/* bit 6 of the second bank: virtualization extensions for guests */
-	if (mshv_hvcall_get_property(HVX_PARTITION_ID_SELF, HVX_PROP_PROCESSOR_FEATURES1,
-				     &features))
-		return 0;
-	return !!(features & BIT_ULL(6));
+	return mshv_arch_has_lapic();
 }
 
-static u32 mshv_cap_hv_build(void)
+static u32 mshv_cap_nested(void)
 {
-	return cpuid_eax(HVX_CPUID_VERSION);
+	return mshv_arch_has_nested();
 }
 
 /**
@@ -340,8 +335,8 @@ static const struct mshv_cap mshv_caps[] = {
 	{ .cap = MSHV_CAP_REGISTER_PAGE, .value = 1 },
 	{ .cap = MSHV_CAP_COMPAT_IOCTL, .value = IS_ENABLED(CONFIG_MSHV_COMPAT) },
 	{ .cap = MSHV_CAP_CREATE_PARTITION_V2, .value = 1 },
-	{ .cap = MSHV_CAP_PT_LAPIC, .value = 1 },
-	{ .cap = MSHV_CAP_PT_X2APIC, .value = 1 },
+	{ .cap = MSHV_CAP_PT_LAPIC, .probe = mshv_cap_lapic },
+	{ .cap = MSHV_CAP_PT_X2APIC, .probe = mshv_cap_lapic },
 	{ .cap = MSHV_CAP_PT_GPA_SUPER_PAGES, .value = 1 },
 	{ .cap = MSHV_CAP_PT_NESTED, .probe = mshv_cap_nested },
 	{ .cap = MSHV_CAP_PT_SMT, .value = 1 },
@@ -368,7 +363,7 @@ static const struct mshv_cap mshv_caps[] = {
 	{ .cap = MSHV_CAP_MAX_VPS, .value = MSHV_MAX_VPS },
 	{ .cap = MSHV_CAP_MAX_REGIONS, .value = MSHV_MAX_REGIONS },
 	{ .cap = MSHV_CAP_MAX_GSIS, .of = MSHV_CAP_MSI_ROUTING, .value = MSHV_MAX_GSIS },
-	{ .cap = MSHV_CAP_HV_BUILD, .probe = mshv_cap_hv_build },
+	{ .cap = MSHV_CAP_HV_BUILD, .probe = mshv_arch_hv_build },
 	{ .cap = MSHV_CAP_INSTALL_INTERCEPT, .value = 1, .call = HVX_CALL_INSTALL_INTERCEPT },
 	{ .cap = MSHV_CAP_ASSERT_INTERRUPT, .value = 1,
 	  .call = HVX_CALL_ASSERT_VIRTUAL_INTERRUPT },

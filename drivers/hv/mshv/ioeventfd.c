@@ -16,8 +16,6 @@
 #include <linux/slab.h>
 #include <linux/xarray.h>
 
-#include <asm/mshyperv.h>
-
 #include <uapi/linux/mshv.h>
 
 #include "hv_abi.h"
@@ -71,7 +69,7 @@ static DEFINE_MUTEX(mshv_lost_ports_lock);
 static int mshv_port_create(u32 port, struct mshv_partition *pt)
 {
 	const struct hvx_in_create_port in = {
-		.port_partition_id = hv_current_partition_id,
+		.port_partition_id = mshv_own_partition_id(),
 		.port_id = port,
 		.connection_partition_id = pt->id,
 		.info = {
@@ -92,7 +90,7 @@ static int mshv_port_create(u32 port, struct mshv_partition *pt)
 static int mshv_port_delete(u32 port)
 {
 	const struct hvx_in_delete_port in = {
-		.port_partition_id = hv_current_partition_id,
+		.port_partition_id = mshv_own_partition_id(),
 		.port_id = port,
 	};
 	int i, ret = 0;
@@ -149,7 +147,7 @@ static int mshv_port_connect(const struct mshv_ioeventfd *io)
 	const struct hvx_in_connect_port in = {
 		.connection_partition_id = io->pt->id,
 		.connection_id = io->port,
-		.port_partition_id = hv_current_partition_id,
+		.port_partition_id = mshv_own_partition_id(),
 		.port_id = io->port,
 		.info = {
 			.type = HVX_PORT_DOORBELL,

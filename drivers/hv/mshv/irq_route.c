@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Routes: from GSIs to interrupt messages. */
-#include <linux/bitfield.h>
 #include <linux/bitmap.h>
 #include <linux/nospec.h>
 #include <linux/overflow.h>
@@ -9,22 +8,11 @@
 
 #include <uapi/linux/mshv.h>
 
+#include "arch.h"
 #include "hvcall.h"
 #include "irq.h"
 #include "mshv.h"
 #include "trace.h"
-
-/* Fields of an x86 interrupt message (Intel SDM 11.11, AMD APM 16.11) */
-#define MSHV_MSI_ADDRESS_LOGICAL	BIT(2)
-#define MSHV_MSI_ADDRESS_DEST		GENMASK(19, 12)
-#define MSHV_MSI_DATA_VECTOR		GENMASK(7, 0)
-#define MSHV_MSI_DATA_TYPE		GENMASK(10, 8)
-#define MSHV_MSI_DATA_LEVEL		BIT(15)
-/* In address_hi: the rest of a destination of more than 8 bits */
-#define MSHV_MSI_ADDRESS_HI_DEST	GENMASK(31, 8)
-
-/* Vectors below are exceptions; local APICs refuse them as interrupts */
-#define MSHV_FIRST_VECTOR		16
 
 /**
  * struct mshv_irq_routes - a routing table
@@ -33,11 +21,7 @@
  */
 struct mshv_irq_routes {
 	u32 nr;
-	struct mshv_irq_msg {
-		u32 address;
-		u32 address_hi;
-		u32 data;
-	} msgs[];
+	struct mshv_irq_msg msgs[];
 };
 
 /**
@@ -75,7 +59,7 @@ static int mshv_irq_entries_check(const struct mshv_user_irq_entry *entries, u32
 	bitmap_zero(used, MSHV_MAX_GSIS);
 	for (i = 0; i < count; i++) {
 		if (entries[i].gsi >= MSHV_MAX_GSIS ||
-		    (entries[i].address_hi & ~MSHV_MSI_ADDRESS_HI_DEST) ||
+		    !mshv_arch_irq_address_valid(entries[i].address_hi) ||
 		    __test_and_set_bit(entries[i].gsi, used))
 			return -EINVAL;
 		nr = max(nr, entries[i].gsi + 1);
@@ -166,27 +150,6 @@ long mshv_set_msi_routing(struct mshv_partition *pt, void *arg, void __user *uar
 	return 0;
 }
 
-static bool mshv_irq_decode(const struct mshv_irq_msg *msg, struct mshv_irq *irq)
-{
-	irq->type = FIELD_GET(MSHV_MSI_DATA_TYPE, msg->data);
-	irq->vector = FIELD_GET(MSHV_MSI_DATA_VECTOR, msg->data);
-	irq->dest = FIELD_GET(MSHV_MSI_ADDRESS_DEST, msg->address) | msg->address_hi;
-	irq->logical = msg->address & MSHV_MSI_ADDRESS_LOGICAL;
-	irq->level = msg->data & MSHV_MSI_DATA_LEVEL;
-
-	switch (irq->type) {
-	case HVX_INTERRUPT_FIXED:
-	case HVX_INTERRUPT_LOWEST_PRIORITY:
-		return irq->vector >= MSHV_FIRST_VECTOR;
-	case HVX_INTERRUPT_NMI:
-	case HVX_INTERRUPT_INIT:
-	case HVX_INTERRUPT_EXTINT:
-		return true;
-	default:
-		return false;
-	}
-}
-
 /**
  * mshv_irq_route() - the route of a GSI
  * @pt: partition; the caller is in a read section of mshv_irqs.srcu, or holds
@@ -207,7 +170,7 @@ bool mshv_irq_route(struct mshv_partition *pt, u32 gsi, struct mshv_irq *irq)
 	if (!routes || gsi >= routes->nr)
 		return false;
 
-	return mshv_irq_decode(&routes->msgs[array_index_nospec(gsi, routes->nr)], irq);
+	return mshv_arch_irq_decode(&routes->msgs[array_index_nospec(gsi, routes->nr)], irq);
 }
 
 /**
@@ -228,8 +191,7 @@ void mshv_irq_assert(struct mshv_partition *pt, const struct mshv_irq *irq)
 	const struct hvx_in_assert_interrupt in = {
 		.partition_id = pt->id,
 		.type = irq->type,
-		.flags = (irq->level ? HVX_ASSERT_LEVEL : 0) |
-			 (irq->logical ? HVX_ASSERT_LOGICAL : 0),
+		.flags = mshv_arch_irq_flags(irq),
 		.dest = irq->dest,
 		.vector = irq->vector,
 	};

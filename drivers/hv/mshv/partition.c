@@ -18,6 +18,7 @@
 
 #include <uapi/linux/mshv.h>
 
+#include "arch.h"
 #include "async.h"
 #include "debugfs.h"
 #include "deposit.h"
@@ -109,8 +110,7 @@ static int mshv_create_partition_v2(struct hvx_in_create_partition *in,
 	    memchr_inv(arg.pt_rsvd1, 0, sizeof(arg.pt_rsvd1)))
 		return -EINVAL;
 	memcpy(in->disabled_features, arg.pt_cpu_fbanks, sizeof(in->disabled_features));
-	in->disabled_xsave = arg.pt_disabled_xsave;
-	return 0;
+	return mshv_arch_create_v2(&arg, in);
 }
 
 static int mshv_create_flags(u64 pt_flags, u64 *hv_flags)

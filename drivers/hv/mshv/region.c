@@ -17,6 +17,7 @@
 #include <linux/uaccess.h>
 #include <linux/util_macros.h>
 
+#include "arch.h"
 #include "hvcall.h"
 #include "mshv.h"
 #include "trace.h"
@@ -99,7 +100,7 @@ static u64 mshv_gfn_limit(struct mshv_partition *pt)
 
 	if (mshv_hvcall_get_property(pt->id, HVX_PROP_PHYSICAL_ADDRESS_WIDTH, &width) ||
 	    width < 32 || width > 52)
-		width = boot_cpu_data.x86_phys_bits;
+		width = mshv_arch_address_width();
 	pt->regions.gfn_limit = 1ULL << (width - HVX_PAGE_SHIFT);
 
 	return pt->regions.gfn_limit;

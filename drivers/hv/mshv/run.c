@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* RUN_VP: what does not depend on who schedules. */
 #include <linux/kernel.h>
-#include <linux/smp.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 #include <linux/wait.h>
 
 #include <uapi/linux/mshv.h>
 
+#include "arch.h"
 #include "compat.h"
 #include "hvcall.h"
 #include "mshv.h"
@@ -124,7 +124,7 @@ void mshv_vp_kick(struct mshv_vp *vp)
 	smp_mb();
 	cpu = READ_ONCE(vp->run.cpu);
 	if (cpu >= 0)
-		smp_send_reschedule(cpu);
+		mshv_arch_kick(cpu);
 }
 
 int mshv_vp_stop(struct mshv_vp *vp)
@@ -170,17 +170,15 @@ int mshv_run_check(struct mshv_vp *vp)
 static int mshv_handle_intercept(struct mshv_vp *vp)
 {
 	const struct hvx_message *msg = &vp->run.message;
-	const struct hvx_msg_memory *mem = (const void *)msg->payload;
-	const struct hvx_msg_apic_eoi *eoi = (const void *)msg->payload;
+	enum mshv_access access;
+	u32 vector;
+	u64 gpa;
 
-	if (msg->type == HVX_MSG_X64_APIC_EOI)
-		return mshv_irq_eoi(vp->partition, eoi->vector);
-	if (msg->type != HVX_MSG_GPA_INTERCEPT && msg->type != HVX_MSG_UNMAPPED_GPA)
+	if (mshv_arch_irq_end(msg, &vector))
+		return mshv_irq_eoi(vp->partition, vector);
+	if (!mshv_arch_memory_access(msg, &gpa, &access))
 		return 0;
-	if (mem->h.access_type > HVX_ACCESS_EXECUTE)
-		return 0;
-	return mshv_regions_fault(vp->partition, mem->gpa >> HVX_PAGE_SHIFT,
-				  (enum mshv_access)mem->h.access_type);
+	return mshv_regions_fault(vp->partition, gpa >> HVX_PAGE_SHIFT, access);
 }
 
 static int mshv_run_until_exit(struct mshv_vp *vp)

@@ -5,16 +5,14 @@
  * the VP has nothing to do. In the last case the thread sleeps until the
  * hypervisor signals the VP.
  */
-#include <linux/io.h>
 #include <linux/irqflags.h>
 #include <linux/jiffies.h>
 #include <linux/preempt.h>
 #include <linux/smp.h>
 #include <linux/vtime.h>
 #include <linux/wait.h>
-#include <asm/alternative.h>
-#include <asm/cpufeatures.h>
 
+#include "arch.h"
 #include "compat.h"
 #include "deposit.h"
 #include "hvcall.h"
@@ -24,29 +22,6 @@
 
 /* How long to wait for signals that are on their way, when a VP ends */
 #define MSHV_DRAIN_TIMEOUT	(HZ / 10)
-
-/*
- * DISPATCH_VP, called with interrupts disabled, which it enables.
- *
- * After STI the processor takes no interrupt before the next instruction, which
- * therefore is the hypercall itself, and not in the kernel's hypercall page. An
- * interrupt that has been pending since the caller's last look meets a hypervisor
- * that is in the call already, and makes it return, as any that comes later.
- */
-static u64 mshv_dispatch_hypercall(struct mshv_dispatch_call *call)
-{
-	register u64 out asm("r8") = virt_to_phys(&call->out);
-	u64 in = virt_to_phys(&call->in);
-	u64 control = HVX_CALL_DISPATCH_VP;
-	u64 result;
-
-	trace_hardirqs_on();
-	asm volatile("sti\n\t"
-		     ALTERNATIVE("vmcall", "vmmcall", X86_FEATURE_VMMCALL)
-		     : "=a" (result), "+c" (control), "+d" (in), "+r" (out)
-		     : : "memory", "cc", "r9", "r10", "r11");
-	return result;
-}
 
 /*
  * Runs the VP on this CPU, until it stops or there is an interrupt for this
@@ -76,7 +51,7 @@ static bool mshv_dispatch(struct mshv_vp *vp, u32 flags, u16 *status)
 	if (enter) {
 		atomic64_inc(&vp->counts[MSHV_VP_DISPATCHES]);
 		vtime_account_guest_enter();
-		*status = mshv_dispatch_hypercall(call) & HVX_RESULT_STATUS_MASK;
+		*status = mshv_arch_dispatch(call) & HVX_RESULT_STATUS_MASK;
 		local_irq_disable();
 		vtime_account_guest_exit();
 	}

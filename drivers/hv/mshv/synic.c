@@ -19,6 +19,7 @@
 #include <linux/rcupdate.h>
 #include <linux/reboot.h>
 
+#include "arch.h"
 #include "async.h"
 #include "compat.h"
 #include "hv_abi.h"
@@ -35,10 +36,10 @@ enum mshv_synic_page {
 	MSHV_SYNIC_PAGES,
 };
 
-static const u32 mshv_synic_page_msrs[MSHV_SYNIC_PAGES] = {
-	[MSHV_SIMP] = HVX_MSR_SIMP,
-	[MSHV_SIEFP] = HVX_MSR_SIEFP,
-	[MSHV_SIRBP] = HVX_MSR_SIRBP,
+static const u32 mshv_synic_page_regs[MSHV_SYNIC_PAGES] = {
+	[MSHV_SIMP] = HVX_REG_SIMP,
+	[MSHV_SIEFP] = HVX_REG_SIEFP,
+	[MSHV_SIRBP] = HVX_REG_SIRBP,
 };
 
 static const struct {
@@ -134,11 +135,11 @@ static void mshv_handle_sint(const struct hvx_message *msg)
 
 static void mshv_handle_eoi(const struct hvx_message *msg)
 {
-	const struct hvx_msg_apic_eoi *eoi = (const void *)msg->payload;
 	struct mshv_partition *pt = mshv_partition_find(msg->sender);
+	u32 vector;
 
-	if (pt)
-		mshv_irq_eoi(pt, eoi->vector);
+	if (pt && mshv_arch_irq_end(msg, &vector))
+		mshv_irq_eoi(pt, vector);
 }
 
 static const struct {
@@ -176,7 +177,7 @@ static void mshv_message_done(struct hvx_message *slot)
 	/* The hypervisor looks at the type when it sets the flag, and we vice versa. */
 	mb();
 	if (READ_ONCE(slot->flags) & HVX_MSG_FLAG_PENDING)
-		mshv_wrmsr(HVX_MSR_EOM, 0);
+		mshv_arch_synic_set(HVX_REG_EOM, 0);
 }
 
 static struct hvx_message *mshv_intercept_slot(struct mshv_synic *synic)
@@ -221,8 +222,8 @@ static void mshv_isr(void)
 static int mshv_synic_map(struct mshv_synic *synic, enum mshv_synic_page index)
 {
 	struct mshv_page *page = &synic->pages[index];
-	u32 msr = mshv_synic_page_msrs[index];
-	u64 value = mshv_rdmsr(msr);
+	u32 reg = mshv_synic_page_regs[index];
+	u64 value = mshv_arch_synic_get(reg);
 	bool enabled = value & HVX_MSR_PAGE_ENABLE;
 	int ret;
 
@@ -234,7 +235,7 @@ static int mshv_synic_map(struct mshv_synic *synic, enum mshv_synic_page index)
 	}
 	if (ret || enabled)
 		return ret;
-	mshv_wrmsr(msr, value | HVX_MSR_PAGE_ENABLE);
+	mshv_arch_synic_set(reg, value | HVX_MSR_PAGE_ENABLE);
 	__set_bit(index, &synic->enabled);
 	return 0;
 }
@@ -244,10 +245,10 @@ static void mshv_synic_unmap(struct mshv_synic *synic)
 	enum mshv_synic_page index;
 
 	for (index = 0; index < MSHV_SYNIC_PAGES; index++) {
-		u32 msr = mshv_synic_page_msrs[index];
+		u32 reg = mshv_synic_page_regs[index];
 
 		if (__test_and_clear_bit(index, &synic->enabled))
-			mshv_wrmsr(msr, mshv_rdmsr(msr) & ~HVX_MSR_PAGE_ENABLE);
+			mshv_arch_synic_set(reg, mshv_arch_synic_get(reg) & ~HVX_MSR_PAGE_ENABLE);
 		mshv_page_release(&synic->pages[index], false, NULL);
 	}
 }
@@ -257,19 +258,18 @@ static void mshv_sints_mask(void)
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(mshv_sints); i++)
-		mshv_wrmsr(HVX_MSR_SINT0 + mshv_sints[i].sint,
-			   HVX_SINT_MASKED | HYPERVISOR_CALLBACK_VECTOR);
+		mshv_arch_synic_set(HVX_REG_SINT0 + mshv_sints[i].sint,
+				    HVX_SINT_MASKED | mshv_arch_sint());
 }
 
 static void mshv_sints_unmask(void)
 {
-	u64 sint = HYPERVISOR_CALLBACK_VECTOR;
+	u64 sint = mshv_arch_sint();
 	int i;
 
-	if (!(ms_hyperv.hints & HVX_HINT_NO_AUTO_EOI))
-		sint |= HVX_SINT_AUTO_EOI;
 	for (i = 0; i < ARRAY_SIZE(mshv_sints); i++)
-		mshv_wrmsr(HVX_MSR_SINT0 + mshv_sints[i].sint, sint | mshv_sints[i].flags);
+		mshv_arch_synic_set(HVX_REG_SINT0 + mshv_sints[i].sint,
+				    sint | mshv_sints[i].flags);
 }
 
 /* Handles what came without an interrupt. Called with interrupts enabled. */
@@ -298,12 +298,13 @@ static int mshv_synic_online(unsigned int cpu)
 			return ret;
 		}
 	}
-	control = mshv_rdmsr(HVX_MSR_SCONTROL);
+	control = mshv_arch_synic_get(HVX_REG_SCONTROL);
 	synic->control = !(control & HVX_SCONTROL_ENABLE);
 	if (synic->control)
-		mshv_wrmsr(HVX_MSR_SCONTROL, control | HVX_SCONTROL_ENABLE);
+		mshv_arch_synic_set(HVX_REG_SCONTROL, control | HVX_SCONTROL_ENABLE);
 
 	mshv_event_ring_online(mshv_doorbell_ring(synic));
+	mshv_arch_isr_online();
 	mshv_sints_unmask();
 	/* What came while the CPU was away; what a predecessor left is for nobody. */
 	mshv_messages_drain();
@@ -317,11 +318,12 @@ static int mshv_synic_offline(unsigned int cpu)
 	/* Interrupts are enabled here: what was pending has been handled after this. */
 	mshv_sints_mask();
 	mshv_messages_drain();
+	mshv_arch_isr_offline();
 	mshv_event_ring_offline();
 	mshv_vps_recheck();
 	if (synic->control)
-		mshv_wrmsr(HVX_MSR_SCONTROL,
-			   mshv_rdmsr(HVX_MSR_SCONTROL) & ~HVX_SCONTROL_ENABLE);
+		mshv_arch_synic_set(HVX_REG_SCONTROL,
+				    mshv_arch_synic_get(HVX_REG_SCONTROL) & ~HVX_SCONTROL_ENABLE);
 	synic->control = false;
 	mshv_synic_unmap(synic);
 	return 0;
@@ -349,9 +351,9 @@ int __init mshv_synic_init(void)
 {
 	int ret;
 
-	if (!mshv_isr_available())
-		return -EBUSY;
-	mshv_isr_install(mshv_isr);
+	ret = mshv_arch_isr_init(mshv_isr);
+	if (ret)
+		return ret;
 	ret = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "hyperv/mshv:online",
 				mshv_synic_online, mshv_synic_offline);
 	if (ret < 0)
@@ -365,7 +367,7 @@ int __init mshv_synic_init(void)
 stop:
 	mshv_synic_stop();
 remove_isr:
-	mshv_isr_remove();
+	mshv_arch_isr_exit();
 	return ret;
 }
 
@@ -373,5 +375,5 @@ void mshv_synic_exit(void)
 {
 	unregister_reboot_notifier(&mshv_reboot_nb);
 	mshv_synic_stop();
-	mshv_isr_remove();
+	mshv_arch_isr_exit();
 }
