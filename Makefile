@@ -85,12 +85,16 @@ check-graft:		## graft onto kernel trees and build there; TREES="6.1 DIR ..."
 check-options:		## drivers without some of the parts; SUBSETS= SEED= RUN=1 KERNEL=
 	@$(tools)/check-options $(SUBSETS)
 
+.PHONY: check-arm64
+check-arm64:		## cross-compile the driver for arm64
+	@$(tools)/check-arm64
+
 .PHONY: check-deb
 check-deb:		## install the Debian packages in a fresh Debian; DEB_SUITE=
 	@$(tools)/check-deb
 
 .PHONY: check-all
-check-all: check check-options check-graft check-deb	## all of that which needs no QEMU
+check-all: check check-options check-arm64 check-graft check-deb	## all of that which needs no QEMU
 
 ##@ Kernel trees
 

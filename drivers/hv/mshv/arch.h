@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What depends on the architecture, of this kernel and of its guests alike: arch_x86.c */
+/*
+ * What depends on the architecture, of this kernel and of its guests alike:
+ * arch_x86.c and arch_arm64.c.
+ */
 #ifndef _MSHV_ARCH_H
 #define _MSHV_ARCH_H
 

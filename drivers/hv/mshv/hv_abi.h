@@ -777,6 +777,8 @@ struct hvx_in_set_vp_registers {
 #define HVX_REG_TR			0x00060007
 #define HVX_REG_IDTR			0x00070000
 #define HVX_REG_GDTR			0x00070001
+/* on arm64: the interrupt that is set aside for SINTs */
+#define HVX_REG_ARM64_SINT_INTERRUPT_ID	0x00070001
 /* registers behind architectural MSRs */
 #define HVX_REG_TSC			0x00080000
 #define HVX_REG_EFER			0x00080001
@@ -1244,6 +1246,8 @@ HVX_ASSERT_SIZE(struct hvx_in_register_intercept_result, 0x3c);
 
 #define HVX_ASSERT_LEVEL		(1U << 0)
 #define HVX_ASSERT_LOGICAL		(1U << 1)
+/* arm64 has this one instead */
+#define HVX_ASSERT_ARM64_ASSERTED	(1U << 2)
 
 /**
  * struct hvx_in_assert_interrupt - input of ASSERT_VIRTUAL_INTERRUPT
@@ -1550,6 +1554,31 @@ struct hvx_msg_memory {
 	__u8 bytes[16];
 };
 HVX_ASSERT_SIZE(struct hvx_msg_memory, 80);
+
+/* Of arm64 guests: what starts all intercept payloads, and that of an access */
+struct hvx_msg_arm64_header {
+	__u32 vp_index;
+	__u8 instruction_length;
+	__u8 access_type;
+	__u16 execution_state;
+	__u64 pc;
+	__u64 cpsr;
+};
+HVX_ASSERT_SIZE(struct hvx_msg_arm64_header, 24);
+
+struct hvx_msg_arm64_memory {
+	struct hvx_msg_arm64_header h;
+	__u32 cache_type;
+	__u8 byte_count;
+	__u8 access_info;
+	__u16 rsvd;
+	__u8 bytes[4];
+	__u32 rsvd2;
+	__u64 gva;
+	__u64 gpa;
+	__u64 syndrome;
+};
+HVX_ASSERT_SIZE(struct hvx_msg_arm64_memory, 64);
 
 struct hvx_msg_cpuid {
 	struct hvx_msg_header h;

@@ -103,7 +103,7 @@ struct mshv_stats_hv {
 	unsigned int nr;
 };
 
-/* stats_names_x86.c */
+/* stats_names_x86.c, stats_names_arm64.c */
 extern const struct mshv_stats_hv mshv_stats_hypervisor;
 extern const struct mshv_stats_hv mshv_stats_lp;
 extern const struct mshv_stats_hv mshv_stats_partition;

@@ -81,6 +81,9 @@ int mshv_stats_pages_map(struct mshv_stats_pages *pages)
 	int ret;
 	u8 area;
 
+	/* Nothing that anybody could look at */
+	if (!pages->hv->nr)
+		return 0;
 	for (area = 0; area < MSHV_STATS_AREAS; area++) {
 		ret = mshv_stats_page_map(pages, area);
 		if (ret == -ENOMEM || ret == -EINTR) {

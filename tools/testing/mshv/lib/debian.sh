@@ -82,6 +82,41 @@ deb_download()
 	return 1
 }
 
+# apt_foreign ARCH COMMAND [ARGUMENT]...: apt-get as a machine of another architecture
+# would use it, with the suites of this one, and lists of its own
+apt_foreign()
+{
+	local arch=$1 state=$MSHV_OUT/apt-$1
+
+	shift
+	mkdir -p "$state"/{lists/partial,cache/archives/partial}
+	: > "$state/status"
+	apt-get --quiet -o APT::Architecture="$arch" -o APT::Architectures="$arch" \
+		-o Dir::State="$state" -o Dir::State::Status="$state/status" \
+		-o Dir::Cache="$state/cache" -o APT::Sandbox::User=root \
+		-o Acquire::Languages=none "$@" < /dev/null > "$state/log" 2>&1
+}
+
+# deb_unpack_foreign ARCH DIR PACKAGE: download and unpack into DIR
+deb_unpack_foreign()
+{
+	local arch=$1 dir=$2 tmp status=0
+
+	say "fetching $3 for $arch"
+	mkdir -p "$dir"
+	tmp=$(mktemp -d "$dir/deb.XXXXXX") || return
+	# Lists of suites that are not for that architecture fail, others count.
+	apt_foreign "$arch" update || true
+	if (cd "$tmp" && apt_foreign "$arch" download "$3"); then
+		dpkg-deb --extract "$tmp"/*.deb "$dir" || status=1
+	else
+		tail -n 5 "$MSHV_OUT/apt-$arch/log" >&2
+		status=1
+	fi
+	rm -r "$tmp"
+	return "$status"
+}
+
 # deb_unpack DIR PACKAGE...: download and unpack into DIR
 deb_unpack()
 {

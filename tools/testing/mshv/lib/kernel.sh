@@ -135,13 +135,35 @@ kernel_fetch_headers()
 	fi
 }
 
-# Each of Debian's kernels names the compiler that built it.
+# kernel_fetch_headers_arm64 SERIES: what cross-compiles modules for the same kernel
+# of arm64. Most of it is for all architectures, and the programs are this one's.
+kernel_fetch_headers_arm64()
+{
+	local dir release headers
+
+	kernel_unpack_headers "$1"
+	dir=$(kernel_dir "$1")
+	release=$(kernel_release "$1")
+	release=${release%-amd64}-arm64
+	headers=$dir/usr/src/linux-headers-$release
+	if [[ ! -e $dir/headers-arm64 ]]; then
+		deb_unpack_foreign arm64 "$dir" "linux-headers-$release" ||
+			exit "$EXIT_TOOL"
+		sed -i "s|^include /usr/src/|include $dir/usr/src/|" \
+			"$headers/Makefile"
+		rm -f "$headers/vmlinux"
+		ln -s "${headers#"$dir"/}" "$dir/headers-arm64"
+	fi
+	kernel_need_compiler "$headers" aarch64-linux-gnu
+}
+
+# kernel_need_compiler HEADERS [TARGET]: each kernel names the compiler that built it
 kernel_need_compiler()
 {
 	local cc
 
 	cc=$(sed -n 's/^CC = .*\(gcc-[0-9]*\)$/\1/p' "$1/.kernelvariables")
-	[[ -z $cc ]] || package_probe "$cc" || packages_add "$cc"
+	[[ -z $cc ]] || package_probe "${2:+$2-}$cc" || packages_add "$cc${2:+-$2}"
 }
 
 # kernel_image_release IMAGE: the release in a bzImage's own header
