@@ -103,38 +103,95 @@ static struct acpi_table *find_table(const char *signature)
 	return NULL;
 }
 
-unsigned int acpi_cpus(u32 *apic_ids, unsigned int max, unsigned int keep)
+static struct madt *find_madt(void)
 {
 	struct madt *madt = (struct madt *)find_table("APIC");
-	unsigned int nr = 0;
-	u64 pos, end;
 
 	if (!madt)
 		config_error("the firmware has no ACPI processor table");
-	end = (u64)madt + madt->h.length;
-	for (pos = (u64)(madt + 1); pos + sizeof(struct madt_entry) <= end;) {
-		struct madt_local_apic *e = (struct madt_local_apic *)pos;
+	return madt;
+}
+
+/* The next processor that is enabled, from @pos on, which then is behind it */
+static struct madt_local_apic *next_cpu(struct madt *madt, u64 *pos)
+{
+	u64 end = (u64)madt + madt->h.length;
+
+	while (*pos + sizeof(struct madt_entry) <= end) {
+		struct madt_local_apic *e = (struct madt_local_apic *)*pos;
 
 		if (!e->h.length)
 			break;
-		pos += e->h.length;
-		if (e->h.type != MADT_LOCAL_APIC || !(e->flags & MADT_ENABLED))
-			continue;
-		if (keep && nr == keep) {
-			e->flags = 0;
-			continue;
-		}
+		*pos += e->h.length;
+		if (e->h.type == MADT_LOCAL_APIC && e->flags & MADT_ENABLED)
+			return e;
+	}
+	return NULL;
+}
+
+unsigned int acpi_cpus(u32 *apic_ids, unsigned int max)
+{
+	struct madt *madt = find_madt();
+	struct madt_local_apic *e;
+	u64 pos = (u64)(madt + 1);
+	unsigned int nr = 0;
+
+	while ((e = next_cpu(madt, &pos))) {
 		if (nr == max)
 			config_error("more than %u processors", max);
 		apic_ids[nr++] = e->apic_id;
 	}
-	madt->h.checksum -= sum(madt, madt->h.length);
 	return nr;
+}
+
+static const struct fadt *find_fadt(void)
+{
+	const struct fadt *fadt = (struct fadt *)find_table("FACP");
+
+	return fadt && fadt->h.length >= sizeof(*fadt) ? fadt : NULL;
+}
+
+/*
+ * The devices in the DSDT carry their entries of the MADT (_MAT), and the root
+ * would take a processor that is in its device only for one that was plugged in.
+ */
+static void disable_device(struct madt_local_apic cpu)
+{
+	const struct fadt *fadt = find_fadt();
+	struct acpi_table *dsdt;
+	u64 pos, end;
+
+	if (!fadt)
+		return;
+	dsdt = phys_to_virt(fadt->dsdt);
+	end = (u64)dsdt + dsdt->length;
+	for (pos = (u64)(dsdt + 1); pos + sizeof(cpu) <= end; pos++)
+		if (!memcmp((void *)pos, &cpu, sizeof(cpu)))
+			((struct madt_local_apic *)pos)->flags = 0;
+	dsdt->checksum -= sum(dsdt, dsdt->length);
+}
+
+void acpi_keep_cpus(unsigned int keep)
+{
+	struct madt *madt = find_madt();
+	struct madt_local_apic *e;
+	u64 pos = (u64)(madt + 1);
+	unsigned int nr = 0;
+
+	while ((e = next_cpu(madt, &pos))) {
+		if (nr++ < keep)
+			continue;
+		disable_device(*e);
+		memmove(e, (void *)pos, (u64)madt + madt->h.length - pos);
+		madt->h.length -= pos - (u64)e;
+		pos = (u64)e;
+	}
+	madt->h.checksum -= sum(madt, madt->h.length);
 }
 
 u16 acpi_pm1a_control(void)
 {
-	const struct fadt *fadt = (struct fadt *)find_table("FACP");
+	const struct fadt *fadt = find_fadt();
 
-	return fadt && fadt->h.length >= sizeof(*fadt) ? fadt->pm1a_cnt : 0;
+	return fadt ? fadt->pm1a_cnt : 0;
 }

@@ -11,14 +11,19 @@
 #define APIC_ID			0x020
 #define APIC_TPR		0x080
 #define APIC_EOI		0x0b0
+#define APIC_SVR		0x0f0
 #define APIC_ISR		0x100
 #define APIC_IRR		0x200
 #define APIC_ICR_LOW		0x300
 #define APIC_ICR_HIGH		0x310
 #define APIC_LVT_TIMER		0x320
+#define APIC_LVT_LINT0		0x350
+#define APIC_LVT_LINT1		0x360
 #define APIC_TIMER_INIT		0x380
 #define APIC_TIMER_COUNT	0x390
 #define APIC_TIMER_DIVIDE	0x3e0
+
+#define APIC_ID_SHIFT		24
 
 #define APIC_ICR_FIXED		0x000
 #define APIC_ICR_NMI		0x400

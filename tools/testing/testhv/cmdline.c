@@ -156,6 +156,10 @@ static bool set_word(const char *name, size_t name_len, const char *val, size_t 
 		if (!get_number(val, len, TESTHV_ASYNC_MAX_MS, &n))
 			return false;
 		options.async_ms = n;
+	} else if (is(name, name_len, "park")) {
+		if (!get_number(val, len, 1, &n))
+			return false;
+		options.park = n;
 	} else if (is(name, name_len, "hidden")) {
 		if (!get_number(val, len, BIT(31), &n))
 			return false;

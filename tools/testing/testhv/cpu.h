@@ -44,10 +44,16 @@
 
 #define MSR_TSC			0x10
 #define MSR_APIC_BASE		0x1b
+#define MSR_MTRR_CAP		0xfe
 #define MSR_SYSENTER_CS		0x174
 #define MSR_SYSENTER_ESP	0x175
 #define MSR_SYSENTER_EIP	0x176
+#define MSR_MTRR_PHYS_BASE0	0x200
+#define MSR_MTRR_FIX_64K	0x250
+#define MSR_MTRR_FIX_16K	0x258	/* two of them */
+#define MSR_MTRR_FIX_4K		0x268	/* eight */
 #define MSR_PAT			0x277
+#define MSR_MTRR_DEF_TYPE	0x2ff
 #define MSR_XSS			0xda0
 #define MSR_EFER		0xc0000080
 #define MSR_STAR		0xc0000081

@@ -12,6 +12,7 @@
 #include "options.h"
 #include "pageown.h"
 #include "panic.h"
+#include "park.h"
 #include "pcpu.h"
 #include "power.h"
 #include "root.h"
@@ -32,22 +33,16 @@ static void check_apic(void)
 		config_error("not started on the boot processor");
 }
 
-void main(u32 magic, u64 info)
+/* What follows runs on the processor that the root will start on. */
+static void main_rest(void)
 {
 	const initcall_fn *fn;
 
-	idt_init();
-	multiboot_parse(magic, info);
-	options_parse(boot_info.cmdline);
-	svm_check();
-	check_apic();
-	mem_init();
-	idt_init();
-	timer_calibrate();
 	vcpu_init_cpu();
 	power_init();
 	pageown_init();
-	smp_init();
+	if (!options.park)
+		smp_init();
 	root_init();
 	mem_init_pool();
 	pageown_init_root();
@@ -60,4 +55,20 @@ void main(u32 magic, u64 info)
 	log_info("%u processors, %lu pages of the hypervisor free; starting the root", nr_cpus,
 		 hidden_pool.nr_free);
 	root_run(this_cpu()->vp);
+}
+
+void main(u32 magic, u64 info)
+{
+	idt_init();
+	multiboot_parse(magic, info);
+	options_parse(boot_info.cmdline);
+	svm_check();
+	check_apic();
+	mem_init();
+	idt_init();
+	timer_calibrate();
+	if (options.park)
+		park_boot_cpu(main_rest);
+	main_rest();
+	panic("the root's run came back");
 }

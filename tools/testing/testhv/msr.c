@@ -190,6 +190,10 @@ static bool is_local(u32 msr)
 static bool read_msr(struct root_vp *rv, u32 msr, u64 *val)
 {
 	switch (msr) {
+	case MSR_APIC_BASE:
+		/* The processor that the root started on, parked or not */
+		*val = (rdmsr(msr) & ~APIC_BASE_BSP) | (rv->cpu->index ? 0 : APIC_BASE_BSP);
+		return true;
 	case MSR_EFER:
 		*val = rv->vcpu.vmcb->s.efer & ~EFER_SVME;
 		return true;

@@ -22,6 +22,7 @@
  * @async_ms: async=MS: SetPartitionProperty completes that much later; 0: at once
  * @lacks: lacks=LIST: hypercall codes that this hypervisor does not know
  * @nr_lacks: their number
+ * @park: park=0|1: the boot processor does nothing, another takes its place
  * @panic_stop: panic=stop|continue: whether a root crash stops the machine
  */
 struct options {
@@ -37,6 +38,7 @@ struct options {
 	unsigned int async_ms;
 	u16 lacks[MAX_LACKS];
 	unsigned int nr_lacks;
+	bool park;
 	bool panic_stop;
 };
 

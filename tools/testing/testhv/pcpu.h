@@ -29,6 +29,7 @@ struct timer {
  * struct pcpu - a physical processor; it lies at the bottom of its stack
  * @index: order of discovery; 0 is the boot processor
  * @apic_id: local APIC id
+ * @entry: what it does once it is started; does not return
  * @online: it runs the hypervisor
  * @in_guest: a VP runs on it at this moment
  * @npt: nested page tables of the VP that runs; valid with @in_guest
@@ -46,6 +47,7 @@ struct timer {
 struct pcpu {
 	u32 index;
 	u32 apic_id;
+	void (*entry)(void);
 	u32 online;
 	u32 in_guest;
 	struct npt *npt;
@@ -75,6 +77,15 @@ extern unsigned int nr_cpus;
 
 /* Boot CPU: find the others. */
 void smp_init(void);
+
+/* Boot time: make @cpu the next in the list. */
+void smp_add(struct pcpu *cpu, u32 apic_id);
+
+/*
+ * Start the processor whose local APIC has the id @id, as @cpu, with @entry, which
+ * sets cpu->online. One at a time.
+ */
+void smp_boot(struct pcpu *cpu, u32 id, void (*entry)(void));
 
 /* Start the processor @cpu; it ends up in root_run(). Under hv_lock. */
 void smp_start(struct pcpu *cpu);

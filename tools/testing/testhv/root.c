@@ -91,6 +91,7 @@ void root_init(void)
 	root_iopm = boot_alloc(IOPM_SIZE, PAGE_SIZE);
 	iopm_trap(root_iopm, TESTHV_CTL_PORT);
 	root_msrpm = boot_alloc(MSRPM_SIZE, PAGE_SIZE);
+	msrpm_trap(root_msrpm, MSR_APIC_BASE, true, false);
 	msrpm_trap(root_msrpm, MSR_EFER, true, true);
 	msrpm_trap(root_msrpm, MSR_VM_CR, true, true);
 	msrpm_trap(root_msrpm, MSR_VM_HSAVE_PA, true, true);

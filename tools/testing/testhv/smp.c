@@ -34,7 +34,7 @@ struct pcpu *cpu_by_apic_id(u32 id)
 	return NULL;
 }
 
-static void add_cpu(struct pcpu *cpu, u32 id)
+void smp_add(struct pcpu *cpu, u32 id)
 {
 	cpu->index = nr_cpus;
 	cpu->apic_id = id;
@@ -47,11 +47,13 @@ void smp_init(void)
 	u32 ids[MAX_CPUS], bsp = apic_id();
 	unsigned int i, nr;
 
-	nr = acpi_cpus(ids, MAX_CPUS, options.lps);
-	add_cpu((struct pcpu *)boot_stack, bsp);
+	if (options.lps)
+		acpi_keep_cpus(options.lps);
+	nr = acpi_cpus(ids, MAX_CPUS);
+	smp_add((struct pcpu *)boot_stack, bsp);
 	for (i = 0; i < nr; i++)
 		if (ids[i] != bsp)
-			add_cpu(boot_alloc(STACK_SIZE, STACK_SIZE), ids[i]);
+			smp_add(boot_alloc(STACK_SIZE, STACK_SIZE), ids[i]);
 	cpus[0]->online = 1;
 }
 
@@ -77,29 +79,41 @@ static void delay(u64 ref)
 		cpu_relax();
 }
 
-void smp_start(struct pcpu *cpu)
+void smp_boot(struct pcpu *cpu, u32 id, void (*entry)(void))
 {
 	u64 end;
 
+	cpu->entry = entry;
 	fill_trampoline(cpu);
-	apic_send(cpu->apic_id, APIC_ICR_INIT | APIC_ICR_ASSERT);
+	apic_send(id, APIC_ICR_INIT | APIC_ICR_ASSERT);
 	delay(INIT_DELAY_100NS);
-	apic_send(cpu->apic_id, APIC_ICR_STARTUP | TRAMPOLINE_PA >> PAGE_SHIFT);
+	apic_send(id, APIC_ICR_STARTUP | TRAMPOLINE_PA >> PAGE_SHIFT);
 	end = ref_time() + START_TIMEOUT_100NS;
 	while (!READ_ONCE(cpu->online)) {
 		if (ref_time() > end)
-			panic("CPU with APIC id %u does not start", cpu->apic_id);
+			panic("CPU with APIC id %u does not start", id);
 		cpu_relax();
 	}
 }
 
-void ap_main(void)
+static void enter_root(void)
 {
 	struct pcpu *cpu = this_cpu();
 
-	idt_load();
 	vcpu_init_cpu();
 	svm_init_cpu();
 	WRITE_ONCE(cpu->online, 1);
 	root_run(cpu->vp);
+}
+
+void smp_start(struct pcpu *cpu)
+{
+	smp_boot(cpu, cpu->apic_id, enter_root);
+}
+
+void ap_main(void)
+{
+	idt_load();
+	this_cpu()->entry();
+	panic("the start of a processor came back");
 }

@@ -15,8 +15,9 @@
  * may be in the hypervisor with one of these still set. With GIF an interrupt
  * arrives there (see stray.h). With nested paging the first instruction of the
  * hypervisor is a nested page fault, which ends the run once more and stores the
- * hypervisor's state as the guest's. Nothing can be done about that but to say so.
- * It takes two CPUs, and was seen once in some thirty boots of guests.
+ * hypervisor's state as the guest's. It was seen once in some thirty boots of
+ * guests, with two CPUs or more. On a CPU 0 that runs no guest that word never
+ * changes, hence the option park=1 (park.h).
  *
  * As for the first, software interrupts, which is what QEMU intercepts a breakpoint as, are
  * intercepted, and where memory has another instruction its translation is

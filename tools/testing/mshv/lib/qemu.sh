@@ -33,11 +33,15 @@ qemu_accel_check()
 # qemu_arguments: fills the array QEMU_ARGS from the run's settings
 qemu_arguments()
 {
-	local cmdline=$1 cpu=max
+	local cmdline=$1 cpu=max processors=$SMP testhv=$TESTHV
 
 	[[ $ACCEL != kvm ]] || cpu=host
+	# One more, which testhv keeps from harm: its tcg.h tells why.
+	if [[ -z $BARE && $ACCEL == tcg ]] && ((SMP > 1)); then
+		processors=$((SMP + 1)) testhv="park=1 $TESTHV"
+	fi
 	QEMU_ARGS=(
-		-accel "$ACCEL" -smp "$SMP" -m "$MEM"
+		-accel "$ACCEL" -smp "$processors" -m "$MEM"
 		-nodefaults -display none -no-reboot
 		-chardev "file,id=console,path=console.log"
 		-device "isa-serial,chardev=console"
@@ -68,7 +72,7 @@ qemu_arguments()
 		QEMU_ARGS+=(
 			-chardev "file,id=testhv,path=testhv.log"
 			-device "isa-debugcon,iobase=0xe9,chardev=testhv"
-			-cpu "$cpu" -kernel testhv.elf -append "$TESTHV"
+			-cpu "$cpu" -kernel testhv.elf -append "$testhv"
 			-initrd "vmlinuz ${cmdline//,/,,},initramfs"
 		)
 	fi

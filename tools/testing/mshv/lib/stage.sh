@@ -8,35 +8,6 @@ STAGES_FAILED=0
 STAGES_SKIPPED=0
 # What failed, said again at the end: of a long output that may be all that is kept.
 STAGES_FAILURES=()
-readonly STAGE_QEMU_FAULT="QEMU has lost the state of a VP"
-
-# stage_run LOG COMMAND...: once more if QEMU, and not what is tested, has failed in
-# the way that testhv's tcg.h tells of
-stage_run()
-{
-	local log=$1 status=0
-
-	shift
-	"$@" 2>&1 | tee "$log"
-	status=${PIPESTATUS[0]}
-	if ((status)) && grep -a -q "$STAGE_QEMU_FAULT" "$log"; then
-		echo "== once more: $STAGE_QEMU_FAULT"
-		"$@" 2>&1 | tee "$log"
-		status=${PIPESTATUS[0]}
-	fi
-	return "$status"
-}
-
-# stage_again COMMAND...: stage_run for a stage that keeps no log
-stage_again()
-{
-	local status=0 log
-
-	log=$(mktemp)
-	stage_run "$log" "$@" || status=$?
-	rm "$log"
-	return "$status"
-}
 
 # stage NAME COMMAND...: a stage counts as one test
 stage()
@@ -63,7 +34,8 @@ stage_of_tests()
 	shift
 	printf '== %s\n' "$name"
 	log=$(mktemp)
-	stage_run "$log" "$@" || status=$?
+	"$@" 2>&1 | tee "$log"
+	status=${PIPESTATUS[0]}
 	line=$(grep -a -E '^[0-9]+ passed, ' "$log" | tail -n 1)
 	mapfile -t -O "${#STAGES_FAILURES[@]}" STAGES_FAILURES < <(
 		grep -a -E '^(failed: |not ok |run: error: )' "$log" |
