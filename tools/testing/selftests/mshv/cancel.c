@@ -21,42 +21,6 @@ const u32 test_needs[] = { MSHV_CAP_CANCEL_RUN_VP, 0 };
 #define RACE_ROUNDS	10000
 #define RACE_US		60000000ULL
 
-GUEST_CODE(guest_spin, 64,
-	   "1: incq 0x10000\n"
-	   "jmp 1b\n");
-
-GUEST_CODE(guest_halt, 64,
-	   "1: hlt\n"
-	   "jmp 1b\n");
-
-GUEST_CODE(guest_count, 64,
-	   "xor %eax, %eax\n"
-	   "1: inc %eax\n"
-	   "out %al, $0x80\n"
-	   "jmp 1b\n");
-
-struct guest {
-	struct vm vm;
-	struct vp vp;
-	u64 *counter;
-};
-
-#define guest_init(g, code) guest_init_code(g, code, code##_end)
-
-static void guest_init_code(struct guest *g, const u8 *code, const u8 *end)
-{
-	vm_init(&g->vm);
-	vp_init(&g->vp, &g->vm, 0);
-	vp_load_code(&g->vp, MODE_LONG, code, end);
-	g->counter = (void *)(g->vm.ram + GUEST_DATA);
-}
-
-static void guest_free(struct guest *g)
-{
-	vp_free(&g->vp);
-	vm_free(&g->vm);
-}
-
 static int cancel(struct vp *vp)
 {
 	return xioctl(vp->fd, MSHV_CANCEL_RUN_VP, NULL);
@@ -72,7 +36,7 @@ TEST(before_the_run)
 {
 	struct guest g;
 
-	guest_init(&g, guest_count);
+	guest_init_load(&g, guest_count);
 	ASSERT_EQ(0, cancel(&g.vp));
 	EXPECT_EQ(-EINTR, vp_run(&g.vp));
 	EXPECT_EQ(GUEST_CODE_BASE, vp_get(&g.vp, HVX_REG_RIP));
@@ -84,7 +48,7 @@ TEST(after_a_run)
 {
 	struct guest g;
 
-	guest_init(&g, guest_count);
+	guest_init_load(&g, guest_count);
 	EXPECT_TRUE(counts_from(&g, 1));
 	ASSERT_EQ(0, cancel(&g.vp));
 	EXPECT_EQ(-EINTR, vp_run(&g.vp));
@@ -96,7 +60,7 @@ TEST(twice_is_once)
 {
 	struct guest g;
 
-	guest_init(&g, guest_count);
+	guest_init_load(&g, guest_count);
 	ASSERT_EQ(0, cancel(&g.vp));
 	ASSERT_EQ(0, cancel(&g.vp));
 	EXPECT_EQ(-EINTR, vp_run(&g.vp));
@@ -109,7 +73,7 @@ TEST(together_with_a_signal)
 {
 	struct guest g;
 
-	guest_init(&g, guest_count);
+	guest_init_load(&g, guest_count);
 	ASSERT_EQ(0, cancel(&g.vp));
 	alarm_us(1, 0);
 	EXPECT_EQ(-EINTR, vp_run(&g.vp));
@@ -123,7 +87,7 @@ TEST(other_calls_leave_it)
 {
 	struct guest g;
 
-	guest_init(&g, guest_count);
+	guest_init_load(&g, guest_count);
 	ASSERT_EQ(0, cancel(&g.vp));
 	vp_set(&g.vp, HVX_REG_RBX, 0x77);
 	EXPECT_EQ(0x77, vp_get(&g.vp, HVX_REG_RBX));
@@ -137,7 +101,7 @@ TEST(one_vp_only)
 	struct vp other;
 	struct guest g;
 
-	guest_init(&g, guest_count);
+	guest_init_load(&g, guest_count);
 	vp_init(&other, &g.vm, 1);
 	ASSERT_EQ(0, cancel(&other));
 	EXPECT_TRUE(counts_from(&g, 1));
@@ -150,7 +114,7 @@ TEST(with_a_message_waiting)
 {
 	struct guest g;
 
-	guest_init(&g, guest_count);
+	guest_init_load(&g, guest_count);
 	EXPECT_EQ(-EFAULT, xioctl(g.vp.fd, MSHV_RUN_VP, NULL));
 	ASSERT_EQ(0, cancel(&g.vp));
 	EXPECT_EQ(-EINTR, vp_run(&g.vp));
@@ -162,7 +126,7 @@ TEST(errors)
 {
 	struct guest g;
 
-	guest_init(&g, guest_count);
+	guest_init_load(&g, guest_count);
 	EXPECT_EQ(-ENOTTY, xioctl(g.vm.dev, MSHV_CANCEL_RUN_VP, NULL));
 	EXPECT_EQ(-ENOTTY, xioctl(g.vm.fd, MSHV_CANCEL_RUN_VP, NULL));
 	close(g.vm.fd);
@@ -180,7 +144,7 @@ TEST(not_from_another_process)
 {
 	struct guest g;
 
-	guest_init(&g, guest_count);
+	guest_init_load(&g, guest_count);
 	EXPECT_EQ(EIO, child_wait(child_start(cancel_in_child, &g.vp)));
 	EXPECT_TRUE(counts_from(&g, 1));
 	guest_free(&g);
@@ -204,7 +168,7 @@ TEST(handler_before_the_run)
 	struct guest g;
 	u64 start;
 
-	guest_init(&g, guest_halt);
+	guest_init_load(&g, guest_halt);
 	handler_vp = &g.vp;
 	ASSERT_EQ(0, sigaction(SIGUSR1, &sa, NULL));
 	raise(SIGUSR1);
@@ -220,7 +184,7 @@ TEST(handler_during_the_run)
 	struct sigaction sa = { .sa_handler = handler_cancels, .sa_flags = SA_RESTART };
 	struct guest g;
 
-	guest_init(&g, guest_spin);
+	guest_init_load(&g, guest_spin);
 	handler_vp = &g.vp;
 	/* whose handler replaces that of alarm_us() */
 	alarm_us(100000, 0);
@@ -237,19 +201,6 @@ TEST(handler_during_the_run)
  * From another thread
  */
 
-static void *run_once(void *arg)
-{
-	return (void *)(long)vp_run(arg);
-}
-
-static void wait_for_counter(struct guest *g)
-{
-	u64 last = READ_ONCE(*g->counter);
-
-	while (READ_ONCE(*g->counter) == last)
-		usleep(1000);
-}
-
 TEST(while_the_guest_runs)
 {
 	struct guest g;
@@ -258,19 +209,19 @@ TEST(while_the_guest_runs)
 	void *ret;
 	int i;
 
-	guest_init(&g, guest_spin);
+	guest_init_load(&g, guest_spin);
 	for (i = 0; i < 20; i++) {
-		thread = thread_start(run_once, &g.vp);
-		wait_for_counter(&g);
+		thread = thread_start(vp_run_thread, &g.vp);
+		guest_wait_running(&g);
 		/* RUN_VP has the VP's lock, for which this does not wait */
 		start = now_us();
 		ASSERT_EQ(0, cancel(&g.vp));
 		pthread_join(thread, &ret);
 		ASSERT_EQ(-EINTR, (long)ret);
 		EXPECT_GT(PROMPT_US, now_us() - start);
-		last = *g.counter;
+		last = guest_counter(&g);
 		usleep(1000);
-		ASSERT_EQ(last, READ_ONCE(*g.counter));
+		ASSERT_EQ(last, guest_counter(&g));
 	}
 	guest_free(&g);
 }
@@ -283,9 +234,9 @@ TEST(while_the_guest_is_halted)
 	void *ret;
 	int i;
 
-	guest_init(&g, guest_halt);
+	guest_init_load(&g, guest_halt);
 	for (i = 0; i < 20; i++) {
-		thread = thread_start(run_once, &g.vp);
+		thread = thread_start(vp_run_thread, &g.vp);
 		usleep(20000);
 		start = now_us();
 		ASSERT_EQ(0, cancel(&g.vp));
@@ -305,10 +256,10 @@ TEST(one_of_two_runs)
 	int i, ended = 0;
 	bool left[2] = { true, true };
 
-	guest_init(&g, guest_spin);
+	guest_init_load(&g, guest_spin);
 	for (i = 0; i < 2; i++)
-		threads[i] = thread_start(run_once, &g.vp);
-	wait_for_counter(&g);
+		threads[i] = thread_start(vp_run_thread, &g.vp);
+	guest_wait_running(&g);
 	ASSERT_EQ(0, cancel(&g.vp));
 	clock_gettime(CLOCK_REALTIME, &soon);
 	soon.tv_sec++;
@@ -355,7 +306,7 @@ TEST(storm)
 	u32 n = 0;
 	int ret;
 
-	guest_init(&g, guest_count);
+	guest_init_load(&g, guest_count);
 	s.vp = &g.vp;
 	thread = thread_start(storm_loop, &s);
 	start = now_us();

@@ -13,26 +13,9 @@
 const char *test_ours = "MSHV_CHECK_EXTENSION";
 
 /* One of each kind of file descriptor. */
-struct fds {
-	struct vm vm;
-	struct vp vp;
-};
-
 enum kind { KIND_DEV, KIND_PT, KIND_VP };
 
-static void fds_open(struct fds *f)
-{
-	vm_init(&f->vm);
-	vp_init(&f->vp, &f->vm, 0);
-}
-
-static void fds_close(struct fds *f)
-{
-	vp_free(&f->vp);
-	vm_free(&f->vm);
-}
-
-static int fds_get(const struct fds *f, enum kind kind)
+static int fds_get(const struct guest *f, enum kind kind)
 {
 	return kind == KIND_DEV ? f->vm.dev : kind == KIND_PT ? f->vm.fd : f->vp.fd;
 }
@@ -41,9 +24,9 @@ static int fds_get(const struct fds *f, enum kind kind)
  * Probes: true if the capability does what it says. Each has a fresh partition
  * with one VP that has not run.
  */
-typedef bool (*probe_fn)(struct fds *f, int value);
+typedef bool (*probe_fn)(struct guest *f, int value);
 
-static bool creates_with(struct fds *f, u64 flags)
+static bool creates_with(struct guest *f, u64 flags)
 {
 	int pt = partition_create(f->vm.dev, flags);
 
@@ -53,12 +36,12 @@ static bool creates_with(struct fds *f, u64 flags)
 	return true;
 }
 
-static bool probe_create(struct fds *f, int value)
+static bool probe_create(struct guest *f, int value)
 {
 	return creates_with(f, 0);
 }
 
-static bool probe_create_v2(struct fds *f, int value)
+static bool probe_create_v2(struct guest *f, int value)
 {
 	struct mshv_create_partition_v2 arg = {
 		.pt_flags = BIT(MSHV_PT_BIT_CPU_AND_XSAVE_FEATURES),
@@ -72,46 +55,46 @@ static bool probe_create_v2(struct fds *f, int value)
 	return true;
 }
 
-static bool probe_lapic(struct fds *f, int value)
+static bool probe_lapic(struct guest *f, int value)
 {
 	return creates_with(f, BIT(MSHV_PT_BIT_LAPIC));
 }
 
-static bool probe_x2apic(struct fds *f, int value)
+static bool probe_x2apic(struct guest *f, int value)
 {
 	return creates_with(f, BIT(MSHV_PT_BIT_LAPIC) | BIT(MSHV_PT_BIT_X2APIC));
 }
 
-static bool probe_super_pages(struct fds *f, int value)
+static bool probe_super_pages(struct guest *f, int value)
 {
 	return creates_with(f, BIT(MSHV_PT_BIT_GPA_SUPER_PAGES));
 }
 
-static bool probe_nested(struct fds *f, int value)
+static bool probe_nested(struct guest *f, int value)
 {
 	return creates_with(f, BIT(MSHV_PT_BIT_NESTED_VIRTUALIZATION));
 }
 
-static bool probe_smt(struct fds *f, int value)
+static bool probe_smt(struct guest *f, int value)
 {
 	return creates_with(f, BIT(MSHV_PT_BIT_SMT_ENABLED_GUEST));
 }
 
-static bool probe_device_hvcall(struct fds *f, int value)
+static bool probe_device_hvcall(struct guest *f, int value)
 {
 	u64 width = 0;
 
 	return !hv_get_property(f->vm.dev, HVX_PROP_PHYSICAL_ADDRESS_WIDTH, &width) && width;
 }
 
-static bool probe_partition_hvcall(struct fds *f, int value)
+static bool probe_partition_hvcall(struct guest *f, int value)
 {
 	u64 width = 0;
 
 	return !hv_get_property(f->vm.fd, HVX_PROP_PHYSICAL_ADDRESS_WIDTH, &width) && width;
 }
 
-static bool probe_vp_hvcall(struct fds *f, int value)
+static bool probe_vp_hvcall(struct guest *f, int value)
 {
 	const u32 name = HVX_REG_RFLAGS;
 	union hvx_value v = { .u64 = 0 };
@@ -119,7 +102,7 @@ static bool probe_vp_hvcall(struct fds *f, int value)
 	return !hv_get_regs(f->vp.fd, 0, &name, &v, 1) && v.u64 & 2;
 }
 
-static bool probe_initialize(struct fds *f, int value)
+static bool probe_initialize(struct guest *f, int value)
 {
 	int pt = partition_create(f->vm.dev, PT_DEFAULT);
 	int ret = partition_initialize(pt);
@@ -128,7 +111,7 @@ static bool probe_initialize(struct fds *f, int value)
 	return !ret;
 }
 
-static bool probe_create_vp(struct fds *f, int value)
+static bool probe_create_vp(struct guest *f, int value)
 {
 	int fd = vp_create(f->vm.fd, 1);
 
@@ -141,7 +124,7 @@ GUEST_CODE(guest_sum, 16,
 	   "add %bx, %ax\n"
 	   "out %ax, $0x80\n");
 
-static bool probe_run(struct fds *f, int value)
+static bool probe_run(struct guest *f, int value)
 {
 	vp_load(&f->vp, MODE_REAL, guest_sum);
 	vp_set(&f->vp, HVX_REG_RBX, 0x1111);
@@ -152,7 +135,7 @@ GUEST_CODE(guest_read, 16,
 	   "mov 0x8000, %ax\n"
 	   "out %ax, $0x80\n");
 
-static bool probe_memory(struct fds *f, int value)
+static bool probe_memory(struct guest *f, int value)
 {
 	vp_load(&f->vp, MODE_REAL, guest_read);
 	*(u16 *)(f->vm.ram + 0x8000) = 0xbeef;
@@ -160,7 +143,7 @@ static bool probe_memory(struct fds *f, int value)
 }
 
 /* Discarded memory reads as zero in the guest, too: it was not pinned. */
-static bool probe_movable(struct fds *f, int value)
+static bool probe_movable(struct guest *f, int value)
 {
 	if (!probe_memory(f, value))
 		return false;
@@ -170,7 +153,7 @@ static bool probe_movable(struct fds *f, int value)
 	return vp_run_out(&f->vp, 0x80) == 0;
 }
 
-static bool probe_vp_registers(struct fds *f, int value)
+static bool probe_vp_registers(struct guest *f, int value)
 {
 	struct hvx_register *regs = calloc(value + 1, sizeof(*regs));
 	bool ok;
@@ -185,7 +168,7 @@ static bool probe_vp_registers(struct fds *f, int value)
 	return ok;
 }
 
-static bool maps_vp_page(struct fds *f, unsigned int index)
+static bool maps_vp_page(struct guest *f, unsigned int index)
 {
 	long size = sysconf(_SC_PAGESIZE);
 	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, f->vp.fd, index * size);
@@ -196,27 +179,27 @@ static bool maps_vp_page(struct fds *f, unsigned int index)
 	return true;
 }
 
-static bool probe_register_page(struct fds *f, int value)
+static bool probe_register_page(struct guest *f, int value)
 {
 	return maps_vp_page(f, MSHV_VP_MMAP_OFFSET_REGISTERS);
 }
 
-static bool probe_intercept_page(struct fds *f, int value)
+static bool probe_intercept_page(struct guest *f, int value)
 {
 	return maps_vp_page(f, MSHV_VP_MMAP_OFFSET_INTERCEPT_MESSAGE);
 }
 
-static bool probe_ghcb_page(struct fds *f, int value)
+static bool probe_ghcb_page(struct guest *f, int value)
 {
 	return maps_vp_page(f, MSHV_VP_MMAP_OFFSET_GHCB);
 }
 
-static bool probe_cancel(struct fds *f, int value)
+static bool probe_cancel(struct guest *f, int value)
 {
 	return !xioctl(f->vp.fd, MSHV_CANCEL_RUN_VP, NULL) && vp_run(&f->vp) == -EINTR;
 }
 
-static bool probe_max_vps(struct fds *f, int value)
+static bool probe_max_vps(struct guest *f, int value)
 {
 	int last = vp_create(f->vm.fd, value - 1);
 	int beyond = vp_create(f->vm.fd, value);
@@ -225,12 +208,12 @@ static bool probe_max_vps(struct fds *f, int value)
 	return last >= 0 && beyond == -EINVAL;
 }
 
-static bool probe_max_regions(struct fds *f, int value)
+static bool probe_max_regions(struct guest *f, int value)
 {
 	return value >= 64;
 }
 
-static bool routes(struct fds *f, u32 gsi, u32 address_hi, u32 data)
+static bool routes(struct guest *f, u32 gsi, u32 address_hi, u32 data)
 {
 	struct {
 		struct mshv_user_irq_table table;
@@ -248,22 +231,22 @@ static bool routes(struct fds *f, u32 gsi, u32 address_hi, u32 data)
 	return !xioctl(f->vm.fd, MSHV_SET_MSI_ROUTING, &arg);
 }
 
-static bool probe_msi_routing(struct fds *f, int value)
+static bool probe_msi_routing(struct guest *f, int value)
 {
 	return routes(f, 0, 0, 0x40);
 }
 
-static bool probe_msi_routing_dest32(struct fds *f, int value)
+static bool probe_msi_routing_dest32(struct guest *f, int value)
 {
 	return routes(f, 0, 0x100, 0x40);
 }
 
-static bool probe_max_gsis(struct fds *f, int value)
+static bool probe_max_gsis(struct guest *f, int value)
 {
 	return routes(f, value - 1, 0, 0x40) && !routes(f, value, 0, 0x40);
 }
 
-static bool assigns_irqfd(struct fds *f, u32 flags)
+static bool assigns_irqfd(struct guest *f, u32 flags)
 {
 	struct mshv_user_irqfd arg = { .flags = flags };
 	int ret;
@@ -276,18 +259,18 @@ static bool assigns_irqfd(struct fds *f, u32 flags)
 	return !ret;
 }
 
-static bool probe_irqfd(struct fds *f, int value)
+static bool probe_irqfd(struct guest *f, int value)
 {
 	return assigns_irqfd(f, 0);
 }
 
-static bool probe_irqfd_resample(struct fds *f, int value)
+static bool probe_irqfd_resample(struct guest *f, int value)
 {
 	/* level triggered */
 	return routes(f, 0, 0, 0x8040) && assigns_irqfd(f, BIT(MSHV_IRQFD_BIT_RESAMPLE));
 }
 
-static bool assigns_ioeventfd(struct fds *f, u64 addr, u32 flags)
+static bool assigns_ioeventfd(struct guest *f, u64 addr, u32 flags)
 {
 	struct mshv_user_ioeventfd arg = { .addr = addr, .len = 4, .flags = flags };
 	int ret;
@@ -298,17 +281,17 @@ static bool assigns_ioeventfd(struct fds *f, u64 addr, u32 flags)
 	return !ret;
 }
 
-static bool probe_ioeventfd(struct fds *f, int value)
+static bool probe_ioeventfd(struct guest *f, int value)
 {
 	return assigns_ioeventfd(f, 1 * GIB, 0);
 }
 
-static bool probe_ioeventfd_pio(struct fds *f, int value)
+static bool probe_ioeventfd_pio(struct guest *f, int value)
 {
 	return assigns_ioeventfd(f, 0x60, BIT(MSHV_IOEVENTFD_BIT_PIO));
 }
 
-static bool probe_gpap(struct fds *f, int value)
+static bool probe_gpap(struct guest *f, int value)
 {
 	u8 bits[RAM_SIZE / PAGE / 8];
 	struct mshv_gpap_access_bitmap arg = {
@@ -319,35 +302,35 @@ static bool probe_gpap(struct fds *f, int value)
 	return !xioctl(f->vm.fd, MSHV_GET_GPAP_ACCESS_BITMAP, &arg);
 }
 
-static bool probe_build(struct fds *f, int value)
+static bool probe_build(struct guest *f, int value)
 {
 	return value > 0;
 }
 
-static bool probe_install_intercept(struct fds *f, int value)
+static bool probe_install_intercept(struct guest *f, int value)
 {
 	return !pt_install_intercept(f->vm.fd, MSHV_INTERCEPT_CPUID, ACCESS_EXECUTE, 1);
 }
 
-static bool probe_assert_interrupt(struct fds *f, int value)
+static bool probe_assert_interrupt(struct guest *f, int value)
 {
 	return !pt_assert_interrupt(f->vm.fd, MSHV_INTERRUPT_FIXED, 0, 0x40, 0);
 }
 
-static bool probe_get_property(struct fds *f, int value)
+static bool probe_get_property(struct guest *f, int value)
 {
 	u64 width = 0;
 
 	return !pt_get_property(f->vm.fd, HVX_PROP_PHYSICAL_ADDRESS_WIDTH, &width) && width;
 }
 
-static bool probe_set_property(struct fds *f, int value)
+static bool probe_set_property(struct guest *f, int value)
 {
 	return !pt_set_property(f->vm.fd, HVX_PROP_UNIMPLEMENTED_MSR_ACTION,
 				HVX_MSR_ACTION_IGNORE);
 }
 
-static bool probe_translate(struct fds *f, int value)
+static bool probe_translate(struct guest *f, int value)
 {
 	struct mshv_translate_gva_result result;
 	u64 gpa = 0;
@@ -357,19 +340,19 @@ static bool probe_translate(struct fds *f, int value)
 	       gpa == 0x1234;
 }
 
-static bool probe_intercept_result(struct fds *f, int value)
+static bool probe_intercept_result(struct guest *f, int value)
 {
 	static const struct mshv_cpuid_bits eax = { 1, 1 };
 
 	return !vp_cpuid_result(f->vp.fd, 0x4000ffff, 0, 0, &eax);
 }
 
-static bool probe_msr_result(struct fds *f, int value)
+static bool probe_msr_result(struct guest *f, int value)
 {
 	return !vp_msr_result(f->vp.fd, 0x4badf00d, ACCESS_READ, MSHV_MSR_ACTION_IGNORE);
 }
 
-static bool probe_cpuid_values(struct fds *f, int value)
+static bool probe_cpuid_values(struct guest *f, int value)
 {
 	struct mshv_cpuid_entry *e = calloc(value + 1, sizeof(*e));
 	bool ok = !vp_cpuid_values(f->vp.fd, 0, e, value) && e[value - 1].eax &&
@@ -457,13 +440,13 @@ static const struct capability *capability_find(u32 nr)
 
 TEST(core_api_is_not_stable)
 {
-	struct fds f;
+	struct guest f;
 
-	fds_open(&f);
+	guest_init(&f);
 	EXPECT_EQ(0, cap(f.vm.dev, MSHV_CAP_CORE_API_STABLE));
 	EXPECT_EQ(0, cap(f.vm.fd, MSHV_CAP_CORE_API_STABLE));
 	EXPECT_EQ(0, cap(f.vp.fd, MSHV_CAP_CORE_API_STABLE));
-	fds_close(&f);
+	guest_free(&f);
 }
 
 TEST(vtl_capabilities_are_absent)
@@ -495,11 +478,11 @@ TEST(unknown_capabilities_are_zero)
 	static const u32 far[] = {
 		0x10000, 0x7fffffff, 0x80000000, 0x80000080, 0xffffffff,
 	};
-	struct fds f;
+	struct guest f;
 	unsigned int i;
 	u32 nr;
 
-	fds_open(&f);
+	guest_init(&f);
 	for (nr = 0; nr < 0x1000; nr++) {
 		if (capability_find(nr))
 			continue;
@@ -510,15 +493,15 @@ TEST(unknown_capabilities_are_zero)
 	}
 	for (i = 0; i < ARRAY_SIZE(far); i++)
 		EXPECT_EQ(0, cap(f.vm.dev, far[i]));
-	fds_close(&f);
+	guest_free(&f);
 }
 
 TEST(same_answer_on_every_fd)
 {
-	struct fds f;
+	struct guest f;
 	unsigned int i;
 
-	fds_open(&f);
+	guest_init(&f);
 	for (i = 0; i < ARRAY_SIZE(capabilities); i++) {
 		int value = cap(f.vm.dev, capabilities[i].nr);
 
@@ -526,15 +509,15 @@ TEST(same_answer_on_every_fd)
 		EXPECT_EQ(value, cap(f.vm.fd, capabilities[i].nr));
 		EXPECT_EQ(value, cap(f.vp.fd, capabilities[i].nr));
 	}
-	fds_close(&f);
+	guest_free(&f);
 }
 
 TEST(bad_pointer_is_efault)
 {
 	u8 *page = guard_page();
-	struct fds f;
+	struct guest f;
 
-	fds_open(&f);
+	guest_init(&f);
 	EXPECT_EQ(-EFAULT, xioctl(f.vm.dev, MSHV_CHECK_EXTENSION, NULL));
 	EXPECT_EQ(-EFAULT, xioctl(f.vm.fd, MSHV_CHECK_EXTENSION, NULL));
 	EXPECT_EQ(-EFAULT, xioctl(f.vp.fd, MSHV_CHECK_EXTENSION, NULL));
@@ -542,19 +525,19 @@ TEST(bad_pointer_is_efault)
 	/* the last four bytes before the hole are enough */
 	memset(page + PAGE - 4, 0, 4);
 	EXPECT_EQ(0, xioctl(f.vm.dev, MSHV_CHECK_EXTENSION, page + PAGE - 4));
-	fds_close(&f);
+	guest_free(&f);
 }
 
 TEST(advertised_ones_work)
 {
 	unsigned int i;
-	struct fds f;
+	struct guest f;
 	int value;
 
 	for (i = 0; i < ARRAY_SIZE(capabilities); i++) {
 		const struct capability *c = &capabilities[i];
 
-		fds_open(&f);
+		guest_init(&f);
 		value = cap(f.vm.dev, c->nr);
 		if (value && c->probe)
 			EXPECT_TRUE(c->probe(&f, value))
@@ -567,7 +550,7 @@ TEST(advertised_ones_work)
 		    c->nr != MSHV_CAP_COMPAT_IOCTL)
 			EXPECT_EQ(0, value)
 				TH_LOG("%s", c->name);
-		fds_close(&f);
+		guest_free(&f);
 	}
 }
 
@@ -588,10 +571,10 @@ static bool ioctl_advertised(int fd, enum kind kind, unsigned int cmd)
 
 TEST(absent_ones_are_enotty)
 {
-	struct fds f;
+	struct guest f;
 	unsigned int i;
 
-	fds_open(&f);
+	guest_init(&f);
 	for (i = 0; i < ARRAY_SIZE(capabilities); i++) {
 		const struct capability *c = &capabilities[i];
 
@@ -600,7 +583,7 @@ TEST(absent_ones_are_enotty)
 		EXPECT_EQ(-ENOTTY, xioctl(fds_get(&f, c->kind), c->cmd, NULL))
 			TH_LOG("%s is absent, its ioctl is there", c->name);
 	}
-	fds_close(&f);
+	guest_free(&f);
 }
 
 /* What clients of downstream kernels try, to fall back if it is ENOTTY */
@@ -608,16 +591,16 @@ TEST(downstream_ioctls_are_enotty)
 {
 	static const unsigned int create_device = 0xc00cb808, set_attr = 0x4018b800;
 	u64 arg[3] = { 0 };
-	struct fds f;
+	struct guest f;
 
-	fds_open(&f);
+	guest_init(&f);
 	EXPECT_EQ(-ENOTTY, xioctl(f.vm.fd, create_device, arg));
 	EXPECT_EQ(-ENOTTY, xioctl(f.vm.dev, create_device, arg));
 	EXPECT_EQ(-ENOTTY, xioctl(f.vm.fd, set_attr, arg));
 	/* a VP's number on a partition, and the reverse */
 	EXPECT_EQ(-ENOTTY, xioctl(f.vm.fd, MSHV_VP_TRANSLATE_GVA, arg));
 	EXPECT_EQ(-ENOTTY, xioctl(f.vp.fd, MSHV_SET_PARTITION_PROPERTY, arg));
-	fds_close(&f);
+	guest_free(&f);
 }
 
 /* Flags and pages that are not advertised are refused, not ignored. */
@@ -633,10 +616,10 @@ TEST(absent_flags_and_pages_are_refused)
 		{ MSHV_CAP_PT_NESTED, BIT(MSHV_PT_BIT_NESTED_VIRTUALIZATION) },
 		{ MSHV_CAP_PT_SMT, BIT(MSHV_PT_BIT_SMT_ENABLED_GUEST) },
 	};
-	struct fds f;
+	struct guest f;
 	unsigned int i;
 
-	fds_open(&f);
+	guest_init(&f);
 	for (i = 0; i < ARRAY_SIZE(flags); i++)
 		if (!cap(f.vm.dev, flags[i].nr))
 			EXPECT_FALSE(creates_with(&f, flags[i].flags))
@@ -653,7 +636,7 @@ TEST(absent_flags_and_pages_are_refused)
 		EXPECT_FALSE(probe_ioeventfd_pio(&f, 0));
 	if (!cap(f.vm.dev, MSHV_CAP_GHCB_PAGE))
 		EXPECT_FALSE(probe_ghcb_page(&f, 0));
-	fds_close(&f);
+	guest_free(&f);
 }
 
 TEST_HARNESS_MAIN

@@ -14,55 +14,54 @@
 static bool stop;
 
 struct shared {
-	struct vm vm;
-	struct vp vp[2];
+	struct guest g;
 	u8 *mem;
 };
 
 static void shared_init(struct shared *s)
 {
-	unsigned int i;
-
 	WRITE_ONCE(stop, false);
-	vm_init(&s->vm);
-	for (i = 0; i < 2; i++)
-		vp_init(&s->vp[i], &s->vm, i);
+	guest_init_vps(&s->g, 2);
 	s->mem = mem_alloc(64 * PAGE, PAGE);
 	signal_catch(SIGUSR1);
 }
 
 static void shared_free(struct shared *s)
 {
-	unsigned int i;
-
-	for (i = 0; i < 2; i++)
-		vp_free(&s->vp[i]);
-	vm_free(&s->vm);
+	guest_free(&s->g);
+	munmap(s->mem, 64 * PAGE);
 }
 
-static pthread_t thread_start(void *(*fn)(void *arg), void *arg)
+/* All threads are to stop, and this one has. */
+static void stop_thread(pthread_t thread)
 {
-	pthread_t thread;
-
-	REQUIRE(!pthread_create(&thread, NULL, fn, arg), "pthread_create");
-	return thread;
+	WRITE_ONCE(stop, true);
+	thread_stop(thread);
 }
 
-/* Stops and ends a thread that may sit in RUN_VP. */
-static void thread_stop(pthread_t thread)
+/* Whoever runs a VP is interrupted for a while. */
+static void kick(pthread_t thread)
 {
-	struct timespec ts;
+	u64 start = now_us();
+
+	while (now_us() - start < TIME_US) {
+		usleep(1000);
+		pthread_kill(thread, SIGUSR1);
+	}
+}
+
+/* Threads of which each returns how often it did what it does: all together. */
+static long stop_threads(const pthread_t *threads, unsigned int nr)
+{
+	long sum = 0;
+	void *ret;
 
 	WRITE_ONCE(stop, true);
-	do {
-		pthread_kill(thread, SIGUSR1);
-		clock_gettime(CLOCK_REALTIME, &ts);
-		ts.tv_nsec += 20000000;
-		if (ts.tv_nsec >= 1000000000) {
-			ts.tv_sec++;
-			ts.tv_nsec -= 1000000000;
-		}
-	} while (pthread_timedjoin_np(thread, NULL, &ts));
+	while (nr--) {
+		pthread_join(threads[nr], &ret);
+		sum += (long)ret;
+	}
+	return sum;
 }
 
 /* Writes a word of each of 64 pages, again and again. */
@@ -99,11 +98,11 @@ static void *map_loop(void *arg)
 	struct shared *s = arg;
 
 	while (!READ_ONCE(stop)) {
-		int ret = region_map(s->vm.fd, TEST_GPA, 64 * PAGE, s->mem, MAP_RWX);
+		int ret = region_map(s->g.vm.fd, TEST_GPA, 64 * PAGE, s->mem, MAP_RWX);
 
 		REQUIRE(!ret, "map: %d", ret);
 		usleep(1000);
-		ret = region_unmap(s->vm.fd, TEST_GPA, 64 * PAGE, s->mem);
+		ret = region_unmap(s->g.vm.fd, TEST_GPA, 64 * PAGE, s->mem);
 		REQUIRE(!ret, "unmap: %d", ret);
 	}
 	return NULL;
@@ -119,15 +118,15 @@ TEST(map_and_unmap_while_running)
 	if (ctl_present())
 		accounts_read(&before);
 	shared_init(&s);
-	vp_load(&s.vp[0], MODE_LONG, guest_walk);
-	run = thread_start(run_loop, &s.vp[0]);
+	vp_load(&s.g.vps[0], MODE_LONG, guest_walk);
+	run = thread_start(run_loop, &s.g.vps[0]);
 	map = thread_start(map_loop, &s);
 	usleep(TIME_US);
-	thread_stop(map);
-	thread_stop(run);
-	EXPECT_LT(0, *(u64 *)(s.vm.ram + GUEST_DATA));
+	stop_thread(map);
+	stop_thread(run);
+	EXPECT_LT(0, guest_counter(&s.g));
 	/* unmapped is unmapped: after that the guest changes nothing there */
-	ret = region_map(s.vm.fd, TEST_GPA, 64 * PAGE, s.mem, MAP_RWX);
+	ret = region_map(s.g.vm.fd, TEST_GPA, 64 * PAGE, s.mem, MAP_RWX);
 	EXPECT_EQ(0, ret);
 	shared_free(&s);
 	if (ctl_present())
@@ -145,18 +144,18 @@ TEST(no_write_after_unmap)
 
 	shared_init(&s);
 	word = (void *)s.mem;
-	vp_load(&s.vp[0], MODE_LONG, guest_walk);
-	run = thread_start(run_loop, &s.vp[0]);
+	vp_load(&s.g.vps[0], MODE_LONG, guest_walk);
+	run = thread_start(run_loop, &s.g.vps[0]);
 	for (i = 0; i < 60; i++) {
-		ASSERT_EQ(0, region_map(s.vm.fd, TEST_GPA, 64 * PAGE, s.mem, MAP_RWX));
+		ASSERT_EQ(0, region_map(s.g.vm.fd, TEST_GPA, 64 * PAGE, s.mem, MAP_RWX));
 		usleep(10000);
-		ASSERT_EQ(0, region_unmap(s.vm.fd, TEST_GPA, 64 * PAGE, s.mem));
+		ASSERT_EQ(0, region_unmap(s.g.vm.fd, TEST_GPA, 64 * PAGE, s.mem));
 		value = READ_ONCE(*word);
 		usleep(5000);
 		ASSERT_EQ(value, READ_ONCE(*word));
 	}
 	EXPECT_LT(0, READ_ONCE(*word));
-	thread_stop(run);
+	stop_thread(run);
 	shared_free(&s);
 }
 
@@ -184,19 +183,19 @@ TEST(discard_while_running)
 	if (ctl_present())
 		accounts_read(&before);
 	shared_init(&s);
-	if (!cap(s.vm.fd, MSHV_CAP_MOVABLE_MEMORY))
+	if (!cap(s.g.vm.fd, MSHV_CAP_MOVABLE_MEMORY))
 		SKIP(return, "no MSHV_CAP_MOVABLE_MEMORY");
-	ASSERT_EQ(0, region_map(s.vm.fd, TEST_GPA, 64 * PAGE, s.mem, MAP_RWX));
-	vp_load(&s.vp[1], MODE_LONG, guest_walk);
-	vp_load(&s.vp[0], MODE_LONG, guest_walk);
-	run[0] = thread_start(run_loop, &s.vp[0]);
-	run[1] = thread_start(run_loop, &s.vp[1]);
+	ASSERT_EQ(0, region_map(s.g.vm.fd, TEST_GPA, 64 * PAGE, s.mem, MAP_RWX));
+	vp_load(&s.g.vps[1], MODE_LONG, guest_walk);
+	vp_load(&s.g.vps[0], MODE_LONG, guest_walk);
+	run[0] = thread_start(run_loop, &s.g.vps[0]);
+	run[1] = thread_start(run_loop, &s.g.vps[1]);
 	discard = thread_start(discard_loop, &s);
 	usleep(TIME_US);
-	thread_stop(discard);
-	thread_stop(run[0]);
-	thread_stop(run[1]);
-	EXPECT_LT(0, *(u64 *)(s.vm.ram + GUEST_DATA));
+	stop_thread(discard);
+	stop_thread(run[0]);
+	stop_thread(run[1]);
+	EXPECT_LT(0, guest_counter(&s.g));
 	shared_free(&s);
 	if (ctl_present())
 		EXPECT_EQ(0, accounts_open(&before));
@@ -222,20 +221,20 @@ TEST(fork_while_running)
 	struct shared s;
 
 	shared_init(&s);
-	if (!cap(s.vm.fd, MSHV_CAP_MOVABLE_MEMORY))
+	if (!cap(s.g.vm.fd, MSHV_CAP_MOVABLE_MEMORY))
 		SKIP(return, "no MSHV_CAP_MOVABLE_MEMORY");
-	ASSERT_EQ(0, region_map(s.vm.fd, TEST_GPA, 64 * PAGE, s.mem, MAP_RWX));
-	vp_load(&s.vp[0], MODE_LONG, guest_walk);
-	run = thread_start(run_loop, &s.vp[0]);
+	ASSERT_EQ(0, region_map(s.g.vm.fd, TEST_GPA, 64 * PAGE, s.mem, MAP_RWX));
+	vp_load(&s.g.vps[0], MODE_LONG, guest_walk);
+	run = thread_start(run_loop, &s.g.vps[0]);
 	forks = thread_start(fork_loop, NULL);
 	usleep(TIME_US);
-	thread_stop(forks);
-	thread_stop(run);
+	stop_thread(forks);
+	stop_thread(run);
 	/* each round increments each page: the words are equal but for one */
 	EXPECT_LT(0, *(u32 *)s.mem);
 	EXPECT_LE(*(u32 *)s.mem - 1, *(u32 *)(s.mem + 63 * PAGE));
 	EXPECT_GE(*(u32 *)s.mem, *(u32 *)(s.mem + 63 * PAGE));
-	EXPECT_LE(*(u64 *)(s.vm.ram + GUEST_DATA), *(u32 *)s.mem);
+	EXPECT_LE(guest_counter(&s.g), *(u32 *)s.mem);
 	shared_free(&s);
 }
 
@@ -245,7 +244,7 @@ static void *vp_loop(void *arg)
 	unsigned long made = 0;
 
 	while (!READ_ONCE(stop)) {
-		int fd = vp_create(s->vm.fd, 7);
+		int fd = vp_create(s->g.vm.fd, 7);
 
 		REQUIRE(fd >= 0 || fd == -EEXIST, "CREATE_VP: %d", fd);
 		if (fd >= 0) {
@@ -263,8 +262,7 @@ TEST(create_the_same_vp)
 	struct accounts before;
 	struct shared s;
 	unsigned int i;
-	long made = 0;
-	void *ret;
+	long made;
 
 	if (ctl_present())
 		accounts_read(&before);
@@ -272,11 +270,7 @@ TEST(create_the_same_vp)
 	for (i = 0; i < ARRAY_SIZE(threads); i++)
 		threads[i] = thread_start(vp_loop, &s);
 	usleep(TIME_US);
-	WRITE_ONCE(stop, true);
-	for (i = 0; i < ARRAY_SIZE(threads); i++) {
-		pthread_join(threads[i], &ret);
-		made += (long)ret;
-	}
+	made = stop_threads(threads, ARRAY_SIZE(threads));
 	EXPECT_LT(0, made);
 	shared_free(&s);
 	if (ctl_present())
@@ -319,10 +313,10 @@ TEST(use_before_create_returns)
 	thread = thread_start(guess_loop, &guess);
 	start = now_us();
 	while (now_us() - start < TIME_US) {
-		pt = partition_create(s.vm.dev, PT_DEFAULT);
+		pt = partition_create(s.g.vm.dev, PT_DEFAULT);
 		ASSERT_LE(0, pt);
 		close(pt);
-		vp = vp_create(s.vm.fd, 9);
+		vp = vp_create(s.g.vm.fd, 9);
 		/* a guest of an earlier round may be running on its mapping */
 		if (vp >= 0)
 			close(vp);
@@ -330,13 +324,9 @@ TEST(use_before_create_returns)
 			ASSERT_EQ(-EEXIST, vp);
 		pthread_kill(thread, SIGUSR1);
 	}
-	thread_stop(thread);
+	stop_thread(thread);
 	shared_free(&s);
 }
-
-GUEST_CODE(guest_count, 64,
-	   "1: incq 0x10000\n"
-	   "jmp 1b\n");
 
 static void *run_short(void *arg)
 {
@@ -361,9 +351,9 @@ TEST(run_the_same_vp)
 	u64 start;
 
 	shared_init(&s);
-	vp_load(&s.vp[0], MODE_LONG, guest_count);
-	threads[0] = thread_start(run_short, &s.vp[0]);
-	threads[1] = thread_start(run_short, &s.vp[0]);
+	vp_load(&s.g.vps[0], MODE_LONG, guest_spin);
+	threads[0] = thread_start(run_short, &s.g.vps[0]);
+	threads[1] = thread_start(run_short, &s.g.vps[0]);
 	start = now_us();
 	while (now_us() - start < TIME_US) {
 		usleep(5000);
@@ -371,9 +361,9 @@ TEST(run_the_same_vp)
 		usleep(5000);
 		pthread_kill(threads[1], SIGUSR1);
 	}
-	thread_stop(threads[0]);
-	thread_stop(threads[1]);
-	EXPECT_LT(0, *(u64 *)(s.vm.ram + GUEST_DATA));
+	stop_thread(threads[0]);
+	stop_thread(threads[1]);
+	EXPECT_LT(0, guest_counter(&s.g));
 	shared_free(&s);
 }
 
@@ -398,20 +388,15 @@ TEST(registers_between_runs)
 {
 	pthread_t run, read;
 	struct shared s;
-	u64 start;
 
 	shared_init(&s);
-	vp_load(&s.vp[0], MODE_LONG, guest_count);
-	vp_set(&s.vp[0], HVX_REG_RBX, 0x1234);
-	run = thread_start(run_short, &s.vp[0]);
-	read = thread_start(read_registers, &s.vp[0]);
-	start = now_us();
-	while (now_us() - start < TIME_US) {
-		usleep(1000);
-		pthread_kill(run, SIGUSR1);
-	}
-	thread_stop(run);
-	thread_stop(read);
+	vp_load(&s.g.vps[0], MODE_LONG, guest_spin);
+	vp_set(&s.g.vps[0], HVX_REG_RBX, 0x1234);
+	run = thread_start(run_short, &s.g.vps[0]);
+	read = thread_start(read_registers, &s.g.vps[0]);
+	kick(run);
+	stop_thread(run);
+	stop_thread(read);
 	shared_free(&s);
 }
 
@@ -458,29 +443,24 @@ TEST(state_between_runs)
 	pthread_t run, state = 0, hypercall = 0;
 	void *states = NULL;
 	struct shared s;
-	u64 start;
 
 	shared_init(&s);
-	vp_load(&s.vp[0], MODE_LONG, guest_count);
-	vp_set(&s.vp[0], HVX_REG_RBX, 0x1234);
-	run = thread_start(run_short, &s.vp[0]);
-	if (cap(s.vm.fd, MSHV_CAP_VP_STATE_LAPIC))
-		state = thread_start(read_state, &s.vp[0]);
-	if (cap(s.vm.fd, MSHV_CAP_PARTITION_HVCALL))
-		hypercall = thread_start(read_by_hypercall, &s.vp[0]);
-	start = now_us();
-	while (now_us() - start < TIME_US) {
-		usleep(1000);
-		pthread_kill(run, SIGUSR1);
-	}
-	thread_stop(run);
+	vp_load(&s.g.vps[0], MODE_LONG, guest_spin);
+	vp_set(&s.g.vps[0], HVX_REG_RBX, 0x1234);
+	run = thread_start(run_short, &s.g.vps[0]);
+	if (cap(s.g.vm.fd, MSHV_CAP_VP_STATE_LAPIC))
+		state = thread_start(read_state, &s.g.vps[0]);
+	if (cap(s.g.vm.fd, MSHV_CAP_PARTITION_HVCALL))
+		hypercall = thread_start(read_by_hypercall, &s.g.vps[0]);
+	kick(run);
+	stop_thread(run);
 	if (hypercall)
-		thread_stop(hypercall);
+		stop_thread(hypercall);
 	if (state) {
 		pthread_join(state, &states);
 		EXPECT_LT(0, (long)states);
 	}
-	EXPECT_LT(0, *(u64 *)(s.vm.ram + GUEST_DATA));
+	EXPECT_LT(0, guest_counter(&s.g));
 	shared_free(&s);
 }
 
@@ -580,8 +560,7 @@ TEST(many_threads_create_partitions)
 	pthread_t threads[64];
 	int dev = dev_open();
 	unsigned int i;
-	long n = 0;
-	void *ret;
+	long n;
 
 	if (ctl_present())
 		accounts_read(&before);
@@ -589,11 +568,7 @@ TEST(many_threads_create_partitions)
 	for (i = 0; i < ARRAY_SIZE(threads); i++)
 		threads[i] = thread_start(partitions_loop, &dev);
 	usleep(2 * TIME_US);
-	WRITE_ONCE(stop, true);
-	for (i = 0; i < ARRAY_SIZE(threads); i++) {
-		pthread_join(threads[i], &ret);
-		n += (long)ret;
-	}
+	n = stop_threads(threads, ARRAY_SIZE(threads));
 	TH_LOG("%ld partitions", n);
 	EXPECT_LT(0, n);
 	close(dev);
@@ -611,17 +586,13 @@ GUEST_CODE(guest_sum, 64,
 
 static void *whole_vms(void *arg)
 {
-	struct vm vm;
-	struct vp vp;
+	struct guest g;
 	long n = 0;
 
 	while (!READ_ONCE(stop)) {
-		vm_init(&vm);
-		vp_init(&vp, &vm, 0);
-		vp_load(&vp, MODE_LONG, guest_sum);
-		REQUIRE(vp_run_out(&vp, 0x80) == 50005000, "sum");
-		vp_free(&vp);
-		vm_free(&vm);
+		guest_init_load(&g, guest_sum);
+		REQUIRE(vp_run_out(&g.vp, 0x80) == 50005000, "sum");
+		guest_free(&g);
 		n++;
 	}
 	return (void *)n;
@@ -632,8 +603,7 @@ TEST(vms_side_by_side)
 	struct accounts before;
 	pthread_t threads[6];
 	unsigned int i;
-	long n = 0;
-	void *ret;
+	long n;
 
 	if (ctl_present())
 		accounts_read(&before);
@@ -641,11 +611,7 @@ TEST(vms_side_by_side)
 	for (i = 0; i < ARRAY_SIZE(threads); i++)
 		threads[i] = thread_start(whole_vms, NULL);
 	usleep(TIME_US);
-	WRITE_ONCE(stop, true);
-	for (i = 0; i < ARRAY_SIZE(threads); i++) {
-		pthread_join(threads[i], &ret);
-		n += (long)ret;
-	}
+	n = stop_threads(threads, ARRAY_SIZE(threads));
 	EXPECT_LE(ARRAY_SIZE(threads), n);
 	if (ctl_present())
 		EXPECT_EQ(0, accounts_open(&before));

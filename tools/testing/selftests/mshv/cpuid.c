@@ -14,24 +14,6 @@
 #define FROM_VP		BIT(MSHV_CPUID_VALUES_BIT_USE_VP_XFEM_XSS)
 #define REGISTERED	BIT(MSHV_CPUID_VALUES_BIT_APPLY_REGISTERED)
 
-struct guest {
-	struct vm vm;
-	struct vp vp;
-};
-
-static bool guest_init(struct guest *g, u32 capability)
-{
-	vm_init(&g->vm);
-	vp_init(&g->vp, &g->vm, 0);
-	return cap(g->vm.dev, capability);
-}
-
-static void guest_free(struct guest *g)
-{
-	vp_free(&g->vp);
-	vm_free(&g->vm);
-}
-
 /* CPUID for EBX, ECX; the result on four ports */
 GUEST_CODE(guest_cpuid, 64,
 	   "mov %ebx, %eax\n"
@@ -66,8 +48,8 @@ TEST(values_are_what_the_guest_sees)
 	struct guest g;
 	unsigned int i;
 
-	if (!guest_init(&g, MSHV_CAP_VP_CPUID_VALUES))
-		SKIP(return, "no MSHV_CAP_VP_CPUID_VALUES");
+	guest_init(&g);
+	NEED_CAP(g.vm.dev, MSHV_CAP_VP_CPUID_VALUES);
 	vp_setup(&g.vp, MODE_LONG, GUEST_CODE_BASE);
 	ASSERT_EQ(0, vp_cpuid_values(g.vp.fd, FROM_VP | REGISTERED, e, ARRAY_SIZE(e)));
 	for (i = 0; i < ARRAY_SIZE(e); i++) {
@@ -96,8 +78,8 @@ TEST(override_is_what_the_guest_sees)
 	struct mshv_cpuid_entry before = { 0x40000005 }, without, after;
 	struct guest g;
 
-	if (!guest_init(&g, MSHV_CAP_INTERCEPT_RESULT))
-		SKIP(return, "no MSHV_CAP_INTERCEPT_RESULT");
+	guest_init(&g);
+	NEED_CAP(g.vm.dev, MSHV_CAP_INTERCEPT_RESULT);
 	ask_guest(&g, &before);
 	ASSERT_EQ(0, xioctl(g.vp.fd, MSHV_REGISTER_INTERCEPT_RESULT, &arg));
 	after = before;
@@ -121,8 +103,8 @@ TEST(subleaves)
 	struct mshv_cpuid_entry e;
 	struct guest g;
 
-	if (!guest_init(&g, MSHV_CAP_INTERCEPT_RESULT))
-		SKIP(return, "no MSHV_CAP_INTERCEPT_RESULT");
+	guest_init(&g);
+	NEED_CAP(g.vm.dev, MSHV_CAP_INTERCEPT_RESULT);
 	ASSERT_EQ(0, vp_cpuid_result(g.vp.fd, 0x4000aaaa, 0, OVERRIDE, &all));
 	ASSERT_EQ(0, vp_cpuid_result(g.vp.fd, 0x4000aaaa, 5, OVERRIDE | THIS_SUBLEAF, &one));
 	e = (struct mshv_cpuid_entry){ 0x4000aaaa, 4 };
@@ -145,8 +127,8 @@ TEST(many_leaves)
 
 	if (ctl_present())
 		accounts_read(&before);
-	if (!guest_init(&g, MSHV_CAP_INTERCEPT_RESULT))
-		SKIP(return, "no MSHV_CAP_INTERCEPT_RESULT");
+	guest_init(&g);
+	NEED_CAP(g.vm.dev, MSHV_CAP_INTERCEPT_RESULT);
 	for (i = 0; i < count; i++) {
 		const struct mshv_cpuid_bits eax = { 0x1000 + i, ~0U };
 
@@ -176,8 +158,8 @@ TEST(other_vps)
 	struct guest g;
 	struct vp other;
 
-	if (!guest_init(&g, MSHV_CAP_INTERCEPT_RESULT))
-		SKIP(return, "no MSHV_CAP_INTERCEPT_RESULT");
+	guest_init(&g);
+	NEED_CAP(g.vm.dev, MSHV_CAP_INTERCEPT_RESULT);
 	vp_init(&other, &g.vm, 1);
 	ASSERT_EQ(0, vp_cpuid_result(g.vp.fd, e.function, 0, OVERRIDE, &eax));
 	ASSERT_EQ(0, vp_cpuid_values(other.fd, REGISTERED, &e, 1));
@@ -198,8 +180,8 @@ TEST(partial_completion)
 
 	if (!ctl_present())
 		SKIP(return, "needs the test hypervisor");
-	if (!guest_init(&g, MSHV_CAP_VP_CPUID_VALUES))
-		SKIP(return, "no MSHV_CAP_VP_CPUID_VALUES");
+	guest_init(&g);
+	NEED_CAP(g.vm.dev, MSHV_CAP_VP_CPUID_VALUES);
 	for (i = 0; i < count; i++)
 		e[i].function = i % 16;
 	memcpy(f, e, count * sizeof(*e));
@@ -242,8 +224,8 @@ TEST(arguments)
 			TH_LOG("%s = %s", #field, #val);		\
 	} while (0)
 
-	if (!guest_init(&g, MSHV_CAP_VP_CPUID_VALUES))
-		SKIP(return, "no MSHV_CAP_VP_CPUID_VALUES");
+	guest_init(&g);
+	NEED_CAP(g.vm.dev, MSHV_CAP_VP_CPUID_VALUES);
 	max = cap(g.vm.dev, MSHV_CAP_VP_CPUID_VALUES);
 	e = calloc(max, sizeof(*e));
 	good = (struct mshv_vp_cpuid_values){ .count = 1, .entries_ptr = (uintptr_t)e };
@@ -266,17 +248,6 @@ TEST(arguments)
 	EXPECT_EQ(-ESHUTDOWN, vp_cpuid_values(g.vp.fd, 0, e, 1));
 }
 
-GUEST_CODE(guest_spin, 64,
-	   "1: incq 0x10000\n"
-	   "jmp 1b\n");
-
-static void *run_vp(void *arg)
-{
-	struct vp *vp = arg;
-
-	return (void *)(long)vp_run(vp);
-}
-
 static void *ask(void *arg)
 {
 	struct mshv_cpuid_entry e = { 0 };
@@ -290,23 +261,19 @@ static void *ask(void *arg)
 TEST(while_running)
 {
 	pthread_t runner, asker;
-	u64 *count, seen;
 	struct guest g;
 	void *ret;
+	u64 seen;
 
-	if (!guest_init(&g, MSHV_CAP_VP_CPUID_VALUES))
-		SKIP(return, "no MSHV_CAP_VP_CPUID_VALUES");
-	count = (u64 *)(g.vm.ram + GUEST_DATA);
-	vp_load(&g.vp, MODE_LONG, guest_spin);
-	signal_catch(SIGUSR1);
-	ASSERT_EQ(0, pthread_create(&runner, NULL, run_vp, &g.vp));
-	while (!READ_ONCE(*count))
-		usleep(1000);
-	ASSERT_EQ(0, pthread_create(&asker, NULL, ask, &g.vp));
+	guest_init_load(&g, guest_spin);
+	NEED_CAP(g.vm.dev, MSHV_CAP_VP_CPUID_VALUES);
+	runner = thread_start(vp_run_thread, &g.vp);
+	guest_wait_running(&g);
+	asker = thread_start(ask, &g.vp);
 	usleep(100000);
-	seen = READ_ONCE(*count);
+	seen = guest_counter(&g);
 	usleep(100000);
-	EXPECT_LT(seen, READ_ONCE(*count));
+	EXPECT_LT(seen, guest_counter(&g));
 	pthread_kill(runner, SIGUSR1);
 	pthread_join(runner, &ret);
 	EXPECT_EQ(-EINTR, (long)ret);

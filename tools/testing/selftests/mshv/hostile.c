@@ -321,39 +321,25 @@ GUEST_CODE(handler_code, 64,
 
 /* Hostile partition */
 struct hostile {
-	struct vm vm;
-	struct vp vps[NR_VPS];
+	struct guest g;
 	u64 state;
 };
 
 static void hostile_init(struct hostile *h)
 {
+	struct vm *vm = &h->g.vm;
 	u64 features = 0;
 	u32 i;
 
-	h->vm.dev = dev_open();
-	h->vm.fd = partition_create(h->vm.dev, PT_DEFAULT);
-	REQUIRE(h->vm.fd >= 0, "CREATE_PARTITION: %d", h->vm.fd);
+	vm_create(vm, PT_DEFAULT);
 	/* As much of Hyper-V as one guest can be given: more to attack. */
 	for (i = 0; i < 64; i++)
-		if (!hv_set_property(h->vm.fd, HVX_PROP_SYNTHETIC_PROC_FEATURES,
+		if (!hv_set_property(vm->fd, HVX_PROP_SYNTHETIC_PROC_FEATURES,
 				     features | BIT(i)))
 			features |= BIT(i);
-	REQUIRE(!partition_initialize(h->vm.fd), "INITIALIZE_PARTITION");
-	hv_set_property(h->vm.fd, HVX_PROP_UNIMPLEMENTED_MSR_ACTION, rnd(&h->state) & 1);
-	h->vm.ram = mem_alloc(RAM_SIZE, PAGE);
-	REQUIRE(!region_map(h->vm.fd, 0, RAM_SIZE, h->vm.ram, MAP_RWX), "SET_GUEST_MEMORY");
-	for (i = 0; i < NR_VPS; i++)
-		vp_init(&h->vps[i], &h->vm, i);
-}
-
-static void hostile_free(struct hostile *h)
-{
-	unsigned int i;
-
-	for (i = 0; i < NR_VPS; i++)
-		vp_free(&h->vps[i]);
-	vm_free(&h->vm);
+	vm_activate(vm);
+	hv_set_property(vm->fd, HVX_PROP_UNIMPLEMENTED_MSR_ACTION, rnd(&h->state) & 1);
+	guest_add_vps(&h->g, NR_VPS);
 }
 
 static void set_random_registers(struct hostile *h, struct vp *vp)
@@ -373,10 +359,10 @@ static bool hostile_setup(struct hostile *h, struct vp *vp, enum vp_mode mode)
 {
 	unsigned int vector;
 
-	write_code(&h->vm, &h->state);
-	vm_write(&h->vm, HANDLER, handler_code, handler_code_end - handler_code);
+	write_code(&h->g.vm, &h->state);
+	vm_write_code(&h->g.vm, HANDLER, handler_code);
 	for (vector = 0; vector < 256; vector++)
-		guest_set_gate(&h->vm, vector, HANDLER);
+		guest_set_gate(&h->g.vm, vector, HANDLER);
 	if (vp_try_setup(vp, mode, CODE))
 		return false;
 	set_random_registers(h, vp);
@@ -391,7 +377,7 @@ static void disturb(struct hostile *h)
 		.type = r & 7, .flags = r >> 3 & 3, .dest = r >> 8 & 3, .vector = r >> 16 & 0xff,
 	};
 
-	hvcall(h->vm.fd, HVX_CALL_ASSERT_VIRTUAL_INTERRUPT, &in, sizeof(in), NULL, 0);
+	hvcall(h->g.vm.fd, HVX_CALL_ASSERT_VIRTUAL_INTERRUPT, &in, sizeof(in), NULL, 0);
 }
 
 /* Go on behind an access that the VMM would emulate. False: the guest is at its end. */
@@ -455,17 +441,17 @@ static void attack(struct __test_metadata *_metadata, struct hostile *h, enum vp
 	witness_start(&w, &h->state);
 	alarm_us(ROUND_US, ROUND_US / 4);
 	for (; now_us() < end; rounds++) {
-		struct vp *vp = &h->vps[rounds % NR_VPS];
+		struct vp *vp = &h->g.vps[rounds % NR_VPS];
 
 		if (rounds % ROUNDS_PER_VM == 0)
 			hostile_init(h);
 		if (hostile_setup(h, vp, first + rnd(&h->state) % (last - first + 1)))
 			exits += run_round(h, vp);
 		if (rounds % ROUNDS_PER_VM == ROUNDS_PER_VM - 1)
-			hostile_free(h);
+			guest_free(&h->g);
 	}
 	if (rounds % ROUNDS_PER_VM)
-		hostile_free(h);
+		guest_free(&h->g);
 	alarm_us(0, 0);
 	witness_stop(&w);
 	TH_LOG("%u guests, %llu exits, %llu sums of the witness", rounds,

@@ -15,7 +15,7 @@
 #define VECTOR		0x45
 #define DOORBELL	(16 * MIB)
 
-GUEST_CODE(guest_count, 64,
+GUEST_CODE(guest_compute, 64,
 	   "1: incl (%rdi)\n"
 	   "jmp 1b\n");
 
@@ -143,7 +143,7 @@ FIXTURE_SETUP(hotplug)
 	vm_init(&self->vm);
 	self->doorbell = event_create();
 	ASSERT_EQ(0, ioeventfd(self->vm.fd, self->doorbell, DOORBELL, 4, 0, 0));
-	runner_init(&self->computes, &self->vm, 0, guest_count, guest_count_end);
+	runner_init(&self->computes, &self->vm, 0, guest_compute, guest_compute_end);
 	runner_init(&self->rings, &self->vm, 1, guest_ring, guest_ring_end);
 	runner_start(&self->computes);
 	runner_start(&self->rings);
@@ -220,7 +220,7 @@ TEST(partition_made_while_a_cpu_is_away)
 		SKIP(return, "no CPU can be taken away");
 	ASSERT_EQ(0, cpu_online(cpus[0], false));
 	vm_init(&vm);
-	runner_init(&r, &vm, 0, guest_count, guest_count_end);
+	runner_init(&r, &vm, 0, guest_compute, guest_compute_end);
 	runner_start(&r);
 	EXPECT_TRUE(runs(&r));
 	ASSERT_EQ(0, cpu_online(cpus[0], true));

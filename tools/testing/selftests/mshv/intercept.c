@@ -8,24 +8,6 @@
 #include "mshv_util.h"
 #include "kselftest_harness.h"
 
-struct guest {
-	struct vm vm;
-	struct vp vp;
-};
-
-static bool guest_init(struct guest *g, u32 capability)
-{
-	vm_init(&g->vm);
-	vp_init(&g->vp, &g->vm, 0);
-	return cap(g->vm.dev, capability);
-}
-
-static void guest_free(struct guest *g)
-{
-	vp_free(&g->vp);
-	vm_free(&g->vm);
-}
-
 GUEST_CODE(guest_cpuid, 64,
 	   "1: mov $1, %eax\n"
 	   "cpuid\n"
@@ -38,8 +20,8 @@ TEST(cpuid)
 	u64 before;
 	u32 plain;
 
-	if (!guest_init(&g, MSHV_CAP_INSTALL_INTERCEPT))
-		SKIP(return, "no MSHV_CAP_INSTALL_INTERCEPT");
+	guest_init(&g);
+	NEED_CAP(g.vm.dev, MSHV_CAP_INSTALL_INTERCEPT);
 	vp_load(&g.vp, MODE_LONG, guest_cpuid);
 	plain = vp_run_out(&g.vp, 0x80);
 	EXPECT_NE(0, plain);
@@ -79,8 +61,8 @@ TEST(msr_index)
 {
 	struct guest g;
 
-	if (!guest_init(&g, MSHV_CAP_INSTALL_INTERCEPT))
-		SKIP(return, "no MSHV_CAP_INSTALL_INTERCEPT");
+	guest_init(&g);
+	NEED_CAP(g.vm.dev, MSHV_CAP_INSTALL_INTERCEPT);
 	ASSERT_EQ(0, pt_install_intercept(g.vm.fd, MSHV_INTERCEPT_MSR_INDEX, ACCESS_WRITE, 0x277));
 	vp_load(&g.vp, MODE_LONG, guest_msrs);
 	vp_run_until(&g.vp, HVX_MSG_X64_MSR);
@@ -99,8 +81,8 @@ TEST(exception)
 {
 	struct guest g;
 
-	if (!guest_init(&g, MSHV_CAP_INSTALL_INTERCEPT))
-		SKIP(return, "no MSHV_CAP_INSTALL_INTERCEPT");
+	guest_init(&g);
+	NEED_CAP(g.vm.dev, MSHV_CAP_INSTALL_INTERCEPT);
 	ASSERT_EQ(0, pt_install_intercept(g.vm.fd, MSHV_INTERCEPT_EXCEPTION, ACCESS_EXECUTE, 6));
 	vp_load(&g.vp, MODE_LONG, guest_exceptions);
 	vp_run_until(&g.vp, HVX_MSG_X64_EXCEPTION);
@@ -108,13 +90,6 @@ TEST(exception)
 	ASSERT_EQ(0, pt_install_intercept(g.vm.fd, MSHV_INTERCEPT_EXCEPTION, 0, 6));
 	vp_run_until(&g.vp, HVX_MSG_UNRECOVERABLE_EXCEPTION);
 	guest_free(&g);
-}
-
-static void *run_vp(void *arg)
-{
-	struct vp *vp = arg;
-
-	return (void *)(long)vp_run(vp);
 }
 
 GUEST_CODE(guest_cpuid_loop, 64,
@@ -131,11 +106,11 @@ TEST(while_running)
 	struct guest g;
 	void *ret;
 
-	if (!guest_init(&g, MSHV_CAP_INSTALL_INTERCEPT))
-		SKIP(return, "no MSHV_CAP_INSTALL_INTERCEPT");
+	guest_init(&g);
+	NEED_CAP(g.vm.dev, MSHV_CAP_INSTALL_INTERCEPT);
 	count = (u64 *)(g.vm.ram + GUEST_DATA);
 	vp_load(&g.vp, MODE_LONG, guest_cpuid_loop);
-	ASSERT_EQ(0, pthread_create(&thread, NULL, run_vp, &g.vp));
+	thread = thread_start(vp_run_thread, &g.vp);
 	while (READ_ONCE(*count) < 10)
 		usleep(1000);
 	ASSERT_EQ(0, pt_install_intercept(g.vm.fd, MSHV_INTERCEPT_CPUID, ACCESS_EXECUTE,
@@ -172,8 +147,8 @@ TEST(install_arguments)
 	u64 calls = 0;
 	int pt;
 
-	if (!guest_init(&g, MSHV_CAP_INSTALL_INTERCEPT))
-		SKIP(return, "no MSHV_CAP_INSTALL_INTERCEPT");
+	guest_init(&g);
+	NEED_CAP(g.vm.dev, MSHV_CAP_INSTALL_INTERCEPT);
 	if (ctl_present())
 		calls = ctl_calls(HVX_CALL_INSTALL_INTERCEPT, NULL);
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
@@ -214,8 +189,8 @@ TEST(many)
 
 	if (ctl_present())
 		accounts_read(&before);
-	if (!guest_init(&g, MSHV_CAP_INSTALL_INTERCEPT))
-		SKIP(return, "no MSHV_CAP_INSTALL_INTERCEPT");
+	guest_init(&g);
+	NEED_CAP(g.vm.dev, MSHV_CAP_INSTALL_INTERCEPT);
 	for (i = 0; i < 2000; i++)
 		ASSERT_EQ(0, pt_install_intercept(g.vm.fd, MSHV_INTERCEPT_CPUID, ACCESS_EXECUTE,
 						  i));
@@ -243,7 +218,7 @@ GUEST_CODE(guest_gp_handler, 64,
 static void load_msr(struct guest *g)
 {
 	vp_load(&g->vp, MODE_LONG, guest_unknown_msr);
-	vm_write(&g->vm, 0x2000, guest_gp_handler, guest_gp_handler_end - guest_gp_handler);
+	vm_write_code(&g->vm, 0x2000, guest_gp_handler);
 	guest_set_gate(&g->vm, 13, 0x2000);
 }
 
@@ -251,8 +226,8 @@ TEST(msr_results)
 {
 	struct guest g;
 
-	if (!guest_init(&g, MSHV_CAP_MSR_RESULT))
-		SKIP(return, "no MSHV_CAP_MSR_RESULT");
+	guest_init(&g);
+	NEED_CAP(g.vm.dev, MSHV_CAP_MSR_RESULT);
 	/* by default: #GP */
 	load_msr(&g);
 	vp_run_out(&g.vp, 0x82);
@@ -294,8 +269,8 @@ TEST(result_arguments)
 			TH_LOG("%s = %s", #field, #val);			\
 	} while (0)
 
-	if (!guest_init(&g, MSHV_CAP_MSR_RESULT))
-		SKIP(return, "no MSHV_CAP_MSR_RESULT");
+	guest_init(&g);
+	NEED_CAP(g.vm.dev, MSHV_CAP_MSR_RESULT);
 	BAD(type, 0);
 	BAD(type, 3);
 	BAD(type, ~0U);

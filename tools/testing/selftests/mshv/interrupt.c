@@ -5,6 +5,8 @@
 #include "mshv_util.h"
 #include "kselftest_harness.h"
 
+const u32 test_needs[] = { MSHV_CAP_ASSERT_INTERRUPT, 0 };
+
 #define VECTOR	0x40
 #define LEVEL	0x41
 
@@ -35,39 +37,22 @@ GUEST_CODE(guest_nmi, 64,
 	   "out %eax, $0x92\n"
 	   "iretq\n");
 
-struct guest {
-	struct vm vm;
-	struct vp vp;
-};
-
-static bool guest_init(struct guest *g)
+static void waiter_init(struct guest *g)
 {
-	vm_init(&g->vm);
-	vp_init(&g->vp, &g->vm, 0);
-	if (!cap(g->vm.dev, MSHV_CAP_ASSERT_INTERRUPT))
-		return false;
-	vp_load(&g->vp, MODE_LONG, guest_wait);
-	vm_write(&g->vm, 0x2000, guest_vector, guest_vector_end - guest_vector);
-	vm_write(&g->vm, 0x3000, guest_nmi, guest_nmi_end - guest_nmi);
+	guest_init_load(g, guest_wait);
+	vm_write_code(&g->vm, 0x2000, guest_vector);
+	vm_write_code(&g->vm, 0x3000, guest_nmi);
 	guest_set_gate(&g->vm, VECTOR, 0x2000);
 	guest_set_gate(&g->vm, LEVEL, 0x2000);
 	guest_set_gate(&g->vm, 2, 0x3000);
 	vp_run_out(&g->vp, 0x91);
-	return true;
-}
-
-static void guest_free(struct guest *g)
-{
-	vp_free(&g->vp);
-	vm_free(&g->vm);
 }
 
 TEST(fixed)
 {
 	struct guest g;
 
-	if (!guest_init(&g))
-		SKIP(return, "no MSHV_CAP_ASSERT_INTERRUPT");
+	waiter_init(&g);
 	ASSERT_EQ(0, pt_assert_interrupt(g.vm.fd, MSHV_INTERRUPT_FIXED, 0, VECTOR, 0));
 	vp_run_out(&g.vp, 0x90);
 	/* logical: in x2APIC mode cluster 0, bit 0 */
@@ -86,8 +71,7 @@ TEST(nmi)
 {
 	struct guest g;
 
-	if (!guest_init(&g))
-		SKIP(return, "no MSHV_CAP_ASSERT_INTERRUPT");
+	waiter_init(&g);
 	ASSERT_EQ(0, pt_assert_interrupt(g.vm.fd, MSHV_INTERRUPT_NMI, 0, 0, 0));
 	vp_run_out(&g.vp, 0x92);
 	guest_free(&g);
@@ -97,8 +81,7 @@ TEST(extint)
 {
 	struct guest g;
 
-	if (!guest_init(&g))
-		SKIP(return, "no MSHV_CAP_ASSERT_INTERRUPT");
+	waiter_init(&g);
 	/* vector 0 is allowed, also while one is pending */
 	ASSERT_EQ(0, pt_assert_interrupt(g.vm.fd, MSHV_INTERRUPT_EXTINT, 0, 0, 0));
 	ASSERT_EQ(0, pt_assert_interrupt(g.vm.fd, MSHV_INTERRUPT_EXTINT, 0, VECTOR, 0));
@@ -120,10 +103,9 @@ TEST(while_running)
 	struct guest g;
 	unsigned int i;
 
-	if (!guest_init(&g))
-		SKIP(return, "no MSHV_CAP_ASSERT_INTERRUPT");
+	waiter_init(&g);
 	for (i = 0; i < 20; i++) {
-		ASSERT_EQ(0, pthread_create(&thread, NULL, run_vp, &g));
+		thread = thread_start(run_vp, &g);
 		usleep(i * 500);
 		ASSERT_EQ(0, pt_assert_interrupt(g.vm.fd, MSHV_INTERRUPT_FIXED, 0, VECTOR, 0));
 		pthread_join(thread, NULL);
@@ -154,8 +136,7 @@ TEST(arguments)
 	u64 calls = 0;
 	int pt;
 
-	if (!guest_init(&g))
-		SKIP(return, "no MSHV_CAP_ASSERT_INTERRUPT");
+	waiter_init(&g);
 	if (ctl_present())
 		calls = ctl_calls(HVX_CALL_ASSERT_VIRTUAL_INTERRUPT, NULL);
 	for (i = 0; i < ARRAY_SIZE(bad); i++)

@@ -27,25 +27,13 @@ GUEST_CODE(guest_target, 64,
 #define AT_STORE	(GUEST_CODE_BASE + 0x100)
 #define AT_JUMP		(GUEST_CODE_BASE + 0x200)
 
-struct guest {
-	struct vm vm;
-	struct vp vp;
-};
-
-static void guest_init(struct guest *g)
+static void mover_init(struct guest *g)
 {
-	vm_init(&g->vm);
-	vp_init(&g->vp, &g->vm, 0);
+	guest_init(g);
 	vp_setup(&g->vp, MODE_LONG, GUEST_CODE_BASE);
-	vm_write(&g->vm, AT_LOAD, guest_load, guest_load_end - guest_load);
-	vm_write(&g->vm, AT_STORE, guest_store, guest_store_end - guest_store);
-	vm_write(&g->vm, AT_JUMP, guest_jump, guest_jump_end - guest_jump);
-}
-
-static void guest_free(struct guest *g)
-{
-	vp_free(&g->vp);
-	vm_free(&g->vm);
+	vm_write_code(&g->vm, AT_LOAD, guest_load);
+	vm_write_code(&g->vm, AT_STORE, guest_store);
+	vm_write_code(&g->vm, AT_JUMP, guest_jump);
 }
 
 /* Starts the code at @ip on @gpa. */
@@ -279,7 +267,7 @@ TEST(guest_sees_contents)
 	struct guest g;
 	unsigned int i;
 
-	guest_init(&g);
+	mover_init(&g);
 	for (i = 0; i < pages; i++)
 		*(u32 *)(mem + i * PAGE + 4 * i) = 0x10000 + i;
 	ASSERT_EQ(0, region_map(g.vm.fd, TEST_GPA, pages * PAGE, mem, MAP_RWX));
@@ -299,7 +287,7 @@ TEST(guest_faults_after_unmap)
 	u8 *mem = mem_alloc(2 * PAGE, PAGE);
 	struct guest g;
 
-	guest_init(&g);
+	mover_init(&g);
 	guest_faults(&g, AT_LOAD, TEST_GPA, HVX_ACCESS_READ, HVX_MSG_UNMAPPED_GPA);
 	ASSERT_EQ(0, region_map(g.vm.fd, TEST_GPA, 2 * PAGE, mem, MAP_RWX));
 	guest_write(&g, TEST_GPA, 1);
@@ -320,7 +308,7 @@ TEST(read_only)
 	u8 *mem = mem_alloc(2 * PAGE, PAGE);
 	struct guest g;
 
-	guest_init(&g);
+	mover_init(&g);
 	*(u32 *)mem = 0x5a5a;
 	ASSERT_EQ(0, region_map(g.vm.fd, TEST_GPA, 2 * PAGE, mem, MAP_RX));
 	/* untouched and touched pages alike; the access must not be retried for ever */
@@ -337,7 +325,7 @@ TEST(not_executable)
 	u8 *mem = mem_alloc(PAGE, PAGE);
 	struct guest g;
 
-	guest_init(&g);
+	mover_init(&g);
 	memcpy(mem, guest_target, guest_target_end - guest_target);
 	ASSERT_EQ(0, region_map(g.vm.fd, TEST_GPA, PAGE, mem, MAP_RW));
 	guest_faults(&g, AT_JUMP, TEST_GPA, HVX_ACCESS_EXECUTE, HVX_MSG_GPA_INTERCEPT);
@@ -358,7 +346,7 @@ TEST(aliases_of_host_memory)
 	u8 *mem = mem_alloc(4 * PAGE, PAGE);
 	struct guest g;
 
-	guest_init(&g);
+	mover_init(&g);
 	ASSERT_EQ(0, region_map(g.vm.fd, TEST_GPA, 4 * PAGE, mem, MAP_RWX));
 	ASSERT_EQ(0, region_map(g.vm.fd, TEST_GPA + MIB, 4 * PAGE, mem, MAP_RWX));
 	ASSERT_EQ(0, region_map(g.vm.fd, TEST_GPA + 2 * MIB, 2 * PAGE, mem + PAGE, MAP_RX));
@@ -388,7 +376,7 @@ TEST(shared_file)
 	ASSERT_EQ(0, ftruncate(fd, 4 * PAGE));
 	mem = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	ASSERT_NE(MAP_FAILED, mem);
-	guest_init(&g);
+	mover_init(&g);
 	ASSERT_EQ(0, region_map(g.vm.fd, TEST_GPA, 4 * PAGE, mem, MAP_RWX));
 	guest_write(&g, TEST_GPA + 3 * PAGE, 0x1357);
 	ASSERT_EQ(sizeof(value), pread(fd, &value, sizeof(value), 3 * PAGE));
@@ -426,7 +414,7 @@ TEST(hugetlb)
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
 	if (mem == MAP_FAILED)
 		SKIP(return, "no huge page is free");
-	guest_init(&g);
+	mover_init(&g);
 	ASSERT_EQ(0, region_map(g.vm.fd, TEST_GPA, 2 * MIB, mem, MAP_RWX));
 	guest_write(&g, TEST_GPA + MIB, 0x42);
 	EXPECT_EQ(0x42, *(u32 *)(mem + MIB));
@@ -462,7 +450,7 @@ TEST(large_pages)
 	mem = huge_memory(4 * MIB);
 	if (!mem)
 		SKIP(return, "no transparent huge pages");
-	guest_init(&g);
+	mover_init(&g);
 	before = ctl_account(TESTHV_ACCT_GPA_LARGE);
 	ASSERT_EQ(0, region_map(g.vm.fd, TEST_GPA, 4 * MIB, mem, MAP_RWX));
 	guest_write(&g, TEST_GPA + MIB, 1);
@@ -490,7 +478,7 @@ TEST(large_pages_need_alignment)
 	mem = huge_memory(4 * MIB);
 	if (!mem)
 		SKIP(return, "no transparent huge pages");
-	guest_init(&g);
+	mover_init(&g);
 	before = ctl_account(TESTHV_ACCT_GPA_LARGE);
 	ASSERT_EQ(0, region_map(g.vm.fd, TEST_GPA + PAGE, 2 * MIB, mem, MAP_RWX));
 	guest_write(&g, TEST_GPA + PAGE, 0xa);
@@ -516,7 +504,7 @@ TEST(large_pages_are_split)
 	mem = huge_memory(2 * MIB);
 	if (!mem)
 		SKIP(return, "no transparent huge pages");
-	guest_init(&g);
+	mover_init(&g);
 	if (!cap(g.vm.fd, MSHV_CAP_MOVABLE_MEMORY))
 		SKIP(return, "no MSHV_CAP_MOVABLE_MEMORY");
 	ASSERT_EQ(0, region_map(g.vm.fd, TEST_GPA, 2 * MIB, mem, MAP_RWX));
@@ -543,7 +531,7 @@ TEST(discarded_memory)
 	struct guest g;
 	int i;
 
-	guest_init(&g);
+	mover_init(&g);
 	if (!cap(g.vm.fd, MSHV_CAP_MOVABLE_MEMORY))
 		SKIP(return, "no MSHV_CAP_MOVABLE_MEMORY");
 	ASSERT_EQ(0, region_map(g.vm.fd, TEST_GPA, 16 * PAGE, mem, MAP_RWX));
@@ -564,7 +552,7 @@ TEST(zero_page_is_not_written)
 	u8 *other = mem_alloc(PAGE, PAGE);
 	struct guest g;
 
-	guest_init(&g);
+	mover_init(&g);
 	ASSERT_EQ(0, READ_ONCE(*(u32 *)mem));	/* maps the zero page */
 	ASSERT_EQ(0, READ_ONCE(*(u32 *)other));
 	ASSERT_EQ(0, region_map(g.vm.fd, TEST_GPA, 2 * PAGE, mem, MAP_RWX));
@@ -593,7 +581,7 @@ TEST(fork_copies)
 	struct guest g;
 	pid_t pid;
 
-	guest_init(&g);
+	mover_init(&g);
 	if (!cap(g.vm.fd, MSHV_CAP_MOVABLE_MEMORY))
 		SKIP(return, "no MSHV_CAP_MOVABLE_MEMORY");
 	ASSERT_EQ(0, region_map(g.vm.fd, TEST_GPA, PAGE, mem, MAP_RWX));
@@ -614,7 +602,7 @@ TEST(host_protection_counts)
 	u8 *mem = mem_alloc(PAGE, PAGE);
 	struct guest g;
 
-	guest_init(&g);
+	mover_init(&g);
 	if (!cap(g.vm.fd, MSHV_CAP_MOVABLE_MEMORY))
 		SKIP(return, "no MSHV_CAP_MOVABLE_MEMORY");
 	ASSERT_EQ(0, region_map(g.vm.fd, TEST_GPA, PAGE, mem, MAP_RWX));
@@ -636,7 +624,7 @@ TEST(host_memory_gone)
 	u8 *mem = mem_alloc(2 * PAGE, PAGE);
 	struct guest g;
 
-	guest_init(&g);
+	mover_init(&g);
 	if (!cap(g.vm.fd, MSHV_CAP_MOVABLE_MEMORY))
 		SKIP(return, "no MSHV_CAP_MOVABLE_MEMORY");
 	ASSERT_EQ(0, region_map(g.vm.fd, TEST_GPA, 2 * PAGE, mem, MAP_RWX));
@@ -655,7 +643,7 @@ TEST(hole_in_the_range)
 	u8 *mem = mem_alloc(4 * PAGE, PAGE);
 	struct guest g;
 
-	guest_init(&g);
+	mover_init(&g);
 	munmap(mem + 2 * PAGE, PAGE);
 	EXPECT_EQ(-EINVAL, region_map(g.vm.fd, TEST_GPA, 4 * PAGE, mem, MAP_RWX));
 	EXPECT_EQ(-EINVAL, region_map(g.vm.fd, TEST_GPA, 3 * PAGE, mem, MAP_RWX));
@@ -705,7 +693,7 @@ TEST(register_page_as_guest_memory)
 	struct guest g;
 	void *page;
 
-	guest_init(&g);
+	mover_init(&g);
 	page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, g.vp.fd, 0);
 	if (page == MAP_FAILED)
 		SKIP(return, "no MSHV_CAP_REGISTER_PAGE");
@@ -722,7 +710,7 @@ TEST(sparse_region)
 	struct guest g;
 	u8 *mem;
 
-	guest_init(&g);
+	mover_init(&g);
 	if (!cap(g.vm.fd, MSHV_CAP_MOVABLE_MEMORY))
 		SKIP(return, "no MSHV_CAP_MOVABLE_MEMORY");
 	mem = mem_alloc(size, 2 * MIB);
@@ -742,7 +730,7 @@ TEST(many_regions)
 	struct guest g;
 	unsigned int i;
 
-	guest_init(&g);
+	mover_init(&g);
 	/* what the guest itself needs is there from now on */
 	guest_read(&g, GUEST_DATA);
 	guest_write(&g, GUEST_DATA, 0);
@@ -795,7 +783,7 @@ TEST(accounts_close)
 	if (!ctl_present())
 		SKIP(return, "needs the test hypervisor");
 	accounts_read(&before);
-	guest_init(&g);
+	mover_init(&g);
 	ASSERT_EQ(0, region_map(g.vm.fd, TEST_GPA, 2 * MIB, mem, MAP_RWX));
 	for (i = 0; i < 2 * MIB; i += 16 * PAGE)
 		guest_write(&g, TEST_GPA + i, i);

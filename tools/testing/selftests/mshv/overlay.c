@@ -19,11 +19,6 @@
 #define ENABLE		HVX_MSR_PAGE_ENABLE
 #define VECTOR_GP	13
 
-struct guest {
-	struct vm vm;
-	struct vp vp;
-};
-
 GUEST_CODE(guest_load, 64, "mov (%rbx), %eax; out %eax, $0x80");
 GUEST_CODE(guest_store, 64, "mov %ecx, (%rbx); out %eax, $0x81");
 GUEST_CODE(guest_wrmsr, 64, "wrmsr; out %eax, $0x82");
@@ -33,26 +28,16 @@ GUEST_CODE(guest_fault, 64, "out %eax, $0x84");
 #define FEATURES	(HVX_SYNTH_HYPERVISOR_PRESENT | HVX_SYNTH_HV1 | HVX_SYNTH_SYNIC |	\
 			 HVX_SYNTH_INTR_CTRL | HVX_SYNTH_HYPERCALL | HVX_SYNTH_REF_TSC)
 
-static void guest_init(struct guest *g)
+static void synthetic_init(struct guest *g)
 {
-	g->vm.dev = dev_open();
-	g->vm.fd = partition_create(g->vm.dev, PT_DEFAULT);
-	REQUIRE(g->vm.fd >= 0, "CREATE_PARTITION: %d", g->vm.fd);
+	vm_create(&g->vm, PT_DEFAULT);
 	REQUIRE(!hv_set_property(g->vm.fd, HVX_PROP_SYNTHETIC_PROC_FEATURES, FEATURES),
 		"features");
-	REQUIRE(!partition_initialize(g->vm.fd), "INITIALIZE_PARTITION");
-	g->vm.ram = mem_alloc(RAM_SIZE, PAGE);
-	REQUIRE(!region_map(g->vm.fd, 0, RAM_SIZE, g->vm.ram, MAP_RWX), "SET_GUEST_MEMORY");
-	vp_init(&g->vp, &g->vm, 0);
+	vm_activate(&g->vm);
+	guest_add_vps(g, 1);
 	memset(g->vm.ram + PLACE, PATTERN, 2 * PAGE);
-	vm_write(&g->vm, HANDLER, guest_fault, guest_fault_end - guest_fault);
+	vm_write_code(&g->vm, HANDLER, guest_fault);
 	guest_set_gate(&g->vm, VECTOR_GP, HANDLER);
-}
-
-static void guest_free(struct guest *g)
-{
-	vp_free(&g->vp);
-	vm_free(&g->vm);
 }
 
 static void prepare_load(struct guest *g, u64 gpa)
@@ -147,7 +132,7 @@ FIXTURE_VARIANT_ADD(page, reference_tsc) {
 
 FIXTURE_SETUP(page)
 {
-	guest_init(&self->g);
+	synthetic_init(&self->g);
 	write_msr(&self->g, HVX_MSR_GUEST_OS_ID, 1);
 }
 
@@ -287,7 +272,7 @@ TEST(accounts_close)
 	if (!ctl_present())
 		SKIP(return, "no control port");
 	accounts_read(&before);
-	guest_init(&g);
+	synthetic_init(&g);
 	write_msr(&g, HVX_MSR_GUEST_OS_ID, 1);
 	write_msr(&g, HVX_MSR_HYPERCALL, PLACE | ENABLE);
 	write_msr(&g, HVX_MSR_SIMP, PLACE | ENABLE);
@@ -304,7 +289,7 @@ TEST(two_at_one_place)
 	struct guest g;
 	u32 simp, siefp;
 
-	guest_init(&g);
+	synthetic_init(&g);
 	write_msr(&g, HVX_MSR_SIMP, PLACE | ENABLE);
 	store(&g, PLACE, 1);
 	write_msr(&g, HVX_MSR_SIMP, 0);
@@ -330,7 +315,7 @@ TEST(other_processors_see_it)
 {
 	struct guest g, second;
 
-	guest_init(&g);
+	synthetic_init(&g);
 	vp_init(&second.vp, &g.vm, 1);
 	second.vm = g.vm;
 	second.vp.vm = &g.vm;
@@ -361,7 +346,7 @@ TEST(hypercall_page)
 {
 	struct guest g;
 
-	guest_init(&g);
+	synthetic_init(&g);
 	write_msr(&g, HVX_MSR_HYPERCALL, PLACE | ENABLE);
 	EXPECT_EQ(PATTERN_WORD, load(&g, PLACE));
 	write_msr(&g, HVX_MSR_GUEST_OS_ID, 1);
@@ -383,7 +368,7 @@ TEST(stack_on_the_hypercall_page)
 {
 	struct guest g;
 
-	guest_init(&g);
+	synthetic_init(&g);
 	write_msr(&g, HVX_MSR_GUEST_OS_ID, 1);
 	write_msr(&g, HVX_MSR_HYPERCALL, PLACE | ENABLE);
 	prepare_store(&g, PLACE, 0);
@@ -403,7 +388,7 @@ TEST(messages_arrive)
 	m->type = 0x1234;
 	m->payload_size = 8;
 	m->payload[0] = 0xc0ffee;
-	guest_init(&g);
+	synthetic_init(&g);
 	vp_set(&g.vp, HVX_REG_SCONTROL, HVX_SCONTROL_ENABLE);
 	write_msr(&g, HVX_MSR_SIMP, PLACE | ENABLE);
 	ASSERT_EQ(0, hvcall(g.vm.fd, HVX_CALL_POST_MESSAGE_DIRECT, &in, sizeof(in), NULL, 0));
@@ -422,7 +407,7 @@ TEST(translation)
 	struct guest g;
 	u64 gpa;
 
-	guest_init(&g);
+	synthetic_init(&g);
 	if (!cap(g.vm.dev, MSHV_CAP_TRANSLATE_GVA))
 		SKIP(return, "no MSHV_CAP_TRANSLATE_GVA");
 	write_msr(&g, HVX_MSR_SIMP, PLACE | ENABLE);

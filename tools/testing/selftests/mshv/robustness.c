@@ -10,13 +10,10 @@
  *   kernel with lockdep; the distributions' have none.
  * - Speculation past a bound (D110): user indexes go through array_index_nospec().
  */
-#include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <signal.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include "mshv_irq.h"
 #include "mshv_util.h"
@@ -26,44 +23,10 @@
 /* What a kill may take on a busy host, with all that has to be given back */
 #define KILL_US		10000000ULL
 
-GUEST_CODE(guest_spin, 64,
-	   "1: incq 0x10000\n"
-	   "jmp 1b\n");
-
-GUEST_CODE(guest_halt, 64,
-	   "1: hlt\n"
-	   "jmp 1b\n");
-
-GUEST_CODE(guest_count, 64,
-	   "xor %eax, %eax\n"
-	   "1: inc %eax\n"
-	   "out %al, $0x80\n"
-	   "jmp 1b\n");
-
 GUEST_CODE(guest_touch, 64,
 	   "mov $0x1000000, %ebx\n"
 	   "incl (%rbx)\n"
 	   "out %al, $0x80\n");
-
-struct guest {
-	struct vm vm;
-	struct vp vp;
-};
-
-#define guest_init(g, code) guest_init_code(g, code, code##_end)
-
-static void guest_init_code(struct guest *g, const u8 *code, const u8 *end)
-{
-	vm_init(&g->vm);
-	vp_init(&g->vp, &g->vm, 0);
-	vp_load_code(&g->vp, MODE_LONG, code, end);
-}
-
-static void guest_free(struct guest *g)
-{
-	vp_free(&g->vp);
-	vm_free(&g->vm);
-}
 
 /*
  * All waits end with the process. The children say by a pipe that they wait.
@@ -82,12 +45,6 @@ static void block_signals(void)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, NULL);
-}
-
-static void *run_vp(void *arg)
-{
-	vp_run(arg);
-	return NULL;
 }
 
 static void *get_registers(void *arg)
@@ -123,31 +80,15 @@ static int wait_for_the_vp(void *arg)
 	struct guest g;
 
 	block_signals();
-	guest_init(&g, guest_halt);
-	thread_start(run_vp, &g.vp);
+	guest_init_load(&g, guest_halt);
+	thread_start(vp_run_thread, &g.vp);
 	usleep(200000);
-	thread_start(run_vp, &g.vp);
+	thread_start(vp_run_thread, &g.vp);
 	thread_start(get_registers, &g.vp);
 	usleep(50000);
 	say_ready();
 	vp_set(&g.vp, HVX_REG_RBX, 1);
 	return 1;
-}
-
-static int userfault_open(void *mem, size_t size)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register reg = {
-		.range = { (uintptr_t)mem, size },
-		.mode = UFFDIO_REGISTER_MODE_MISSING,
-	};
-	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	REQUIRE(!ioctl(fd, UFFDIO_API, &api), "UFFDIO_API");
-	REQUIRE(!ioctl(fd, UFFDIO_REGISTER, &reg), "UFFDIO_REGISTER");
-	return fd;
 }
 
 #define NO_USERFAULTFD	77
@@ -159,7 +100,7 @@ static int wait_for_memory(void *arg)
 	struct guest g;
 
 	block_signals();
-	guest_init(&g, guest_touch);
+	guest_init_load(&g, guest_touch);
 	if (userfault_open(mem, PAGE) < 0) {
 		say_ready();
 		return NO_USERFAULTFD;
@@ -261,7 +202,7 @@ TEST(run_gives_message_or_eintr)
 	u64 start;
 	int ret;
 
-	guest_init(&g, guest_count);
+	guest_init_load(&g, guest_count);
 	alarm_us(1000, 1000);
 	start = now_us();
 	while (now_us() - start < 3000000) {
@@ -282,32 +223,20 @@ TEST(run_gives_message_or_eintr)
 
 static void interrupts(struct vm *vm)
 {
-	struct {
-		struct mshv_user_irq_table table;
-		struct mshv_user_irq_entry entry;
-	} routes = {
-		.table.nr = 1,
-		.entry = { .gsi = 1, .address_lo = 0xfee00000, .data = 0x40 },
-	};
-	struct mshv_user_irqfd irqfd = { .gsi = 1 };
-	struct mshv_user_ioeventfd ioeventfd = { .addr = 0x40000000, .len = 4 };
+	int fd = event_create();
 
-	irqfd.fd = eventfd(0, EFD_CLOEXEC);
-	ioeventfd.fd = irqfd.fd;
-	REQUIRE(irqfd.fd >= 0, "eventfd");
 	if (cap(vm->fd, MSHV_CAP_MSI_ROUTING))
-		REQUIRE(!xioctl(vm->fd, MSHV_SET_MSI_ROUTING, &routes), "MSHV_SET_MSI_ROUTING");
+		REQUIRE(!route_set(vm->fd, 1, 0x40), "MSHV_SET_MSI_ROUTING");
 	if (cap(vm->fd, MSHV_CAP_IRQFD)) {
-		REQUIRE(!xioctl(vm->fd, MSHV_IRQFD, &irqfd), "MSHV_IRQFD");
-		irqfd.flags = BIT(MSHV_IRQFD_BIT_DEASSIGN);
-		REQUIRE(!xioctl(vm->fd, MSHV_IRQFD, &irqfd), "MSHV_IRQFD");
+		REQUIRE(!irqfd_assign(vm->fd, fd, 1), "MSHV_IRQFD");
+		REQUIRE(!irqfd_deassign(vm->fd, fd, 1), "MSHV_IRQFD");
 	}
 	if (cap(vm->fd, MSHV_CAP_IOEVENTFD)) {
-		REQUIRE(!xioctl(vm->fd, MSHV_IOEVENTFD, &ioeventfd), "MSHV_IOEVENTFD");
-		ioeventfd.flags = BIT(MSHV_IOEVENTFD_BIT_DEASSIGN);
-		REQUIRE(!xioctl(vm->fd, MSHV_IOEVENTFD, &ioeventfd), "MSHV_IOEVENTFD");
+		REQUIRE(!ioeventfd(vm->fd, fd, GIB, 4, 0, 0), "MSHV_IOEVENTFD");
+		REQUIRE(!ioeventfd(vm->fd, fd, GIB, 4, BIT(MSHV_IOEVENTFD_BIT_DEASSIGN), 0),
+			"MSHV_IOEVENTFD");
 	}
-	close(irqfd.fd);
+	close(fd);
 }
 
 static void access_bitmap(struct vm *vm)
@@ -336,7 +265,7 @@ TEST(signals_during_everything)
 		accounts_read(&before);
 	alarm_us(1000, 1000);
 	for (i = 0; i < 10; i++) {
-		guest_init(&g, guest_count);
+		guest_init_load(&g, guest_count);
 		mem = mem_alloc(PAGE, PAGE);
 		ASSERT_EQ(0, region_map(g.vm.fd, TEST_GPA, PAGE, mem, MAP_RWX));
 		interrupts(&g.vm);
@@ -364,7 +293,7 @@ static int spin_in_cgroup(void *arg)
 	int fd = open("/sys/fs/cgroup/mshv-freezer/cgroup.procs", O_WRONLY);
 
 	REQUIRE(fd >= 0 && write(fd, "0", 1) == 1, "cgroup.procs");
-	guest_init(&g, guest_spin);
+	guest_init_load(&g, guest_spin);
 	/* the counter, where the parent sees it */
 	REQUIRE(mmap(g.vm.ram + GUEST_DATA, PAGE, PROT_READ | PROT_WRITE,
 		     MAP_SHARED | MAP_FIXED, mem, 0) != MAP_FAILED, "shared counter");
@@ -473,7 +402,7 @@ TEST(another_process_gets_eio)
 {
 	struct guest g;
 
-	guest_init(&g, guest_count);
+	guest_init_load(&g, guest_count);
 	EXPECT_EQ(0, child_wait(child_start(use_inherited, &g)));
 	/* the owner's business is as it was */
 	EXPECT_EQ(1, vp_run_out(&g.vp, 0x80));
@@ -492,7 +421,7 @@ TEST(buffer_without_access)
 	struct guest g;
 	int i;
 
-	guest_init(&g, guest_count);
+	guest_init_load(&g, guest_count);
 	for (i = 1; i < 20; i++) {
 		ASSERT_EQ(0, mprotect(run, PAGE, i & 1 ? PROT_NONE : PROT_READ));
 		ASSERT_EQ(-EFAULT, xioctl(g.vp.fd, MSHV_RUN_VP, run));
@@ -555,7 +484,7 @@ static int fuzz(void *arg)
 	unsigned int i;
 
 	random_state = 0x9e3779b97f4a7c15ULL ^ (uintptr_t)arg;
-	guest_init(&g, guest_count);
+	guest_init_load(&g, guest_count);
 	alarm_us(5000, 5000);
 	while (now_us() - start < 3000000) {
 		const int fds[] = { g.vm.dev, g.vm.fd, g.vp.fd };

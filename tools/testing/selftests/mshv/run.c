@@ -24,23 +24,6 @@
 #include "testhv_hvcall.h"
 #include "kselftest_harness.h"
 
-struct guest {
-	struct vm vm;
-	struct vp vp;
-};
-
-static void guest_init(struct guest *g)
-{
-	vm_init(&g->vm);
-	vp_init(&g->vp, &g->vm, 0);
-}
-
-static void guest_free(struct guest *g)
-{
-	vp_free(&g->vp);
-	vm_free(&g->vm);
-}
-
 /*
  * Ports
  */
@@ -370,8 +353,6 @@ GUEST_CODE(guest_down, 32,
 	   "rdmsr\n"
 	   "out %eax, $0x84\n"
 	   "ljmpl $0x08, $0x1100\n");
-
-#define vm_write_code(vm, gpa, name) vm_write(vm, gpa, name, name##_end - (name))
 
 TEST(long_mode_in_and_out)
 {
@@ -912,7 +893,7 @@ TEST(triple_fault)
  * Signals
  */
 
-GUEST_CODE(guest_spin, 64,
+GUEST_CODE(guest_spin_rax, 64,
 	   "xor %eax, %eax\n"
 	   "1: inc %rax\n"
 	   "mov %rax, 0x10000\n"
@@ -927,7 +908,7 @@ TEST(signal_ends_the_run)
 
 	guest_init(&g);
 	counter = (void *)(g.vm.ram + GUEST_DATA);
-	vp_load(&g.vp, MODE_LONG, guest_spin);
+	vp_load(&g.vp, MODE_LONG, guest_spin_rax);
 	signal_catch(SIGALRM);
 	for (i = 0; i < 10; i++) {
 		start = now_us();
@@ -953,7 +934,7 @@ TEST(signal_sweep)
 
 	guest_init(&g);
 	counter = (void *)(g.vm.ram + GUEST_DATA);
-	vp_load(&g.vp, MODE_LONG, guest_spin);
+	vp_load(&g.vp, MODE_LONG, guest_spin_rax);
 	for (us = 1; us < 3000; us += 1 + us / 8) {
 		/* again and again: the first may come before the call */
 		alarm_us(us, 5000);
@@ -980,7 +961,7 @@ TEST(pending_signal)
 	u64 start;
 
 	guest_init(&g);
-	vp_load(&g.vp, MODE_LONG, guest_spin);
+	vp_load(&g.vp, MODE_LONG, guest_spin_rax);
 	signal_catch(SIGUSR1);
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
@@ -1003,10 +984,6 @@ static void *kick_later(void *arg)
 	pthread_kill(main_thread, SIGUSR1);
 	return NULL;
 }
-
-GUEST_CODE(guest_halt, 64,
-	   "1: hlt\n"
-	   "jmp 1b\n");
 
 /* A halted guest costs nothing and can be interrupted. */
 TEST(halted_guest_sleeps)
@@ -1038,7 +1015,7 @@ TEST(halt_without_lapic)
 	struct guest g;
 
 	vm_init_flags(&g.vm, 0);
-	vp_init(&g.vp, &g.vm, 0);
+	guest_add_vps(&g, 1);
 	vp_load(&g.vp, MODE_LONG, guest_halt);
 	vp_run_until(&g.vp, HVX_MSG_X64_HALT);
 	EXPECT_EQ(GUEST_CODE_BASE, vp_header(&g.vp)->rip);
@@ -1054,7 +1031,7 @@ static int run_spinning_guest(void *arg)
 	if (arg)
 		vp_load(&g.vp, MODE_LONG, guest_halt);
 	else
-		vp_load(&g.vp, MODE_LONG, guest_spin);
+		vp_load(&g.vp, MODE_LONG, guest_spin_rax);
 	vp_run(&g.vp);
 	return 1;
 }
@@ -1083,12 +1060,6 @@ TEST(kill_ends_the_run)
 /*
  * What RUN_VP returns
  */
-
-GUEST_CODE(guest_count, 64,
-	   "xor %eax, %eax\n"
-	   "1: inc %eax\n"
-	   "out %al, $0x80\n"
-	   "jmp 1b\n");
 
 /* A message that could not be copied is not lost. */
 TEST(bad_buffer)
@@ -1393,7 +1364,7 @@ TEST(guest_shares_its_cpu)
 	if (hypervisor_schedules())	/* the thread sleeps while the guest runs */
 		SKIP(return, "the guest's time is not the thread's");
 	guest_init(&g);
-	vp_load(&g.vp, MODE_LONG, guest_spin);
+	vp_load(&g.vp, MODE_LONG, guest_spin_rax);
 	pin_to_cpu(0);
 	ASSERT_EQ(0, pthread_create(&thread, NULL, use_cpu, &stop));
 	alarm_us(2000000, 2000000);
@@ -1420,7 +1391,7 @@ TEST(guest_time_is_accounted)
 	if (hypervisor_schedules())
 		SKIP(return, "the guest's time is not the thread's");
 	guest_init(&g);
-	vp_load(&g.vp, MODE_LONG, guest_spin);
+	vp_load(&g.vp, MODE_LONG, guest_spin_rax);
 	alarm_us(1000000, 1000000);
 	start = now_us();
 	cpu = thread_cpu_us();

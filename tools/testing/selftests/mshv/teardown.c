@@ -36,34 +36,29 @@ GUEST_CODE(guest_work, 64,
 
 /* A VM with all that belongs to it, which has run. */
 struct whole {
-	struct vm vm;
-	struct vp vp[2];
+	struct guest g;
 	void *regs;
 };
 
 static void whole_init(struct whole *w)
 {
-	unsigned int i;
-
-	vm_init(&w->vm);
-	for (i = 0; i < 2; i++)
-		vp_init(&w->vp[i], &w->vm, i);
+	guest_init_vps(&w->g, 2);
 	w->regs = MAP_FAILED;
-	if (cap(w->vm.fd, MSHV_CAP_REGISTER_PAGE)) {
-		w->regs = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, w->vp[0].fd, 0);
+	if (cap(w->g.vm.fd, MSHV_CAP_REGISTER_PAGE)) {
+		w->regs = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, w->g.vps[0].fd, 0);
 		REQUIRE(w->regs != MAP_FAILED, "register page");
 	}
-	vp_load(&w->vp[0], MODE_LONG, guest_work);
-	vp_run_out(&w->vp[0], 0x80);
+	vp_load(&w->g.vps[0], MODE_LONG, guest_work);
+	vp_run_out(&w->g.vps[0], 0x80);
 }
 
-/* Until VP 0 runs in another thread, which may take its time to start. */
-static void wait_until_running(struct whole *w)
+/* VP 0 runs in another thread, until something ends that. */
+static pthread_t run_whole(struct whole *w, void *(*fn)(void *vp))
 {
-	u32 *counter = (u32 *)(w->vm.ram + GUEST_DATA);
+	pthread_t thread = thread_start(fn, &w->g.vp);
 
-	while (!READ_ONCE(*counter))
-		usleep(1000);
+	guest_wait_running(&w->g);
+	return thread;
 }
 
 /* Parts of it that go one by one. */
@@ -73,23 +68,23 @@ static void whole_free_part(struct whole *w, enum part part)
 {
 	switch (part) {
 	case PART_DEV:
-		close(w->vm.dev);
+		close(w->g.vm.dev);
 		break;
 	case PART_PT:
-		close(w->vm.fd);
+		close(w->g.vm.fd);
 		break;
 	case PART_VP0:
-		close(w->vp[0].fd);
+		close(w->g.vps[0].fd);
 		break;
 	case PART_VP1:
-		close(w->vp[1].fd);
+		close(w->g.vps[1].fd);
 		break;
 	case PART_REGS:
 		if (w->regs != MAP_FAILED)
 			munmap(w->regs, PAGE);
 		break;
 	case PART_RAM:
-		munmap(w->vm.ram, RAM_SIZE);
+		munmap(w->g.vm.ram, RAM_SIZE);
 		break;
 	default:
 		break;
@@ -236,7 +231,7 @@ static int live_and_run(void *arg)
 	for (;;) {
 		whole_init(&w);
 		alarm_us(5000, 5000);
-		vp_run(&w.vp[0]);
+		vp_run(&w.g.vps[0]);
 		alarm_us(0, 0);
 		whole_free(&w);
 	}
@@ -369,8 +364,8 @@ static int make_and_pass(void *arg)
 	struct whole w;
 
 	whole_init(&w);
-	fd_send(p->sock[1], w.vm.fd);
-	fd_send(p->sock[1], w.vp[0].fd);
+	fd_send(p->sock[1], w.g.vm.fd);
+	fd_send(p->sock[1], w.g.vps[0].fd);
 	return 0;
 }
 
@@ -473,12 +468,10 @@ static void *run_for_ever(void *arg)
 
 static int exit_while_running(void *arg)
 {
-	pthread_t thread;
 	struct whole w;
 
 	whole_init(&w);
-	REQUIRE(!pthread_create(&thread, NULL, run_for_ever, &w.vp[0]), "thread");
-	wait_until_running(&w);
+	run_whole(&w, run_for_ever);
 	return 0;
 }
 
@@ -496,13 +489,6 @@ TEST(exit_of_another_thread)
 	}
 }
 
-static void *run_once(void *arg)
-{
-	struct vp *vp = arg;
-
-	return (void *)(long)vp_run(vp);
-}
-
 /* Closing the partition stops its VPs, without a signal. */
 TEST(close_partition_while_running)
 {
@@ -514,12 +500,11 @@ TEST(close_partition_while_running)
 	if (ctl_present())
 		accounts_read(&before);
 	whole_init(&w);
-	ASSERT_EQ(0, pthread_create(&thread, NULL, run_once, &w.vp[0]));
-	wait_until_running(&w);
-	close(w.vm.fd);
+	thread = run_whole(&w, vp_run_thread);
+	close(w.g.vm.fd);
 	pthread_join(thread, &ret);
 	EXPECT_EQ(-ESHUTDOWN, (long)ret);
-	w.vm.fd = -1;
+	w.g.vm.fd = -1;
 	whole_free(&w);
 	if (ctl_present())
 		EXPECT_EQ(0, accounts_open(&before));
@@ -536,15 +521,13 @@ TEST(close_vp_while_running)
 	if (ctl_present())
 		accounts_read(&before);
 	whole_init(&w);
-	signal_catch(SIGUSR1);
-	ASSERT_EQ(0, pthread_create(&thread, NULL, run_once, &w.vp[0]));
-	wait_until_running(&w);
-	close(w.vp[0].fd);
-	EXPECT_EQ(-EEXIST, vp_create(w.vm.fd, 0));
+	thread = run_whole(&w, vp_run_thread);
+	close(w.g.vps[0].fd);
+	EXPECT_EQ(-EEXIST, vp_create(w.g.vm.fd, 0));
 	pthread_kill(thread, SIGUSR1);
 	pthread_join(thread, &ret);
 	EXPECT_EQ(-EINTR, (long)ret);
-	w.vp[0].fd = -1;
+	w.g.vps[0].fd = -1;
 	whole_free(&w);
 	if (ctl_present())
 		EXPECT_EQ(0, accounts_open(&before));
@@ -561,15 +544,14 @@ TEST(unmap_memory_while_running)
 	if (ctl_present())
 		accounts_read(&before);
 	whole_init(&w);
-	ASSERT_EQ(0, pthread_create(&thread, NULL, run_once, &w.vp[0]));
-	wait_until_running(&w);
-	munmap(w.vm.ram, RAM_SIZE);
+	thread = run_whole(&w, vp_run_thread);
+	munmap(w.g.vm.ram, RAM_SIZE);
 	/* the guest's next instruction is gone, too: its VMM is told */
 	pthread_join(thread, &ret);
 	EXPECT_EQ(0, (long)ret);
-	EXPECT_TRUE(w.vp[0].msg.type == HVX_MSG_UNMAPPED_GPA ||
-		    w.vp[0].msg.type == HVX_MSG_GPA_INTERCEPT)
-		TH_LOG("message %#x", w.vp[0].msg.type);
+	EXPECT_TRUE(w.g.vps[0].msg.type == HVX_MSG_UNMAPPED_GPA ||
+		    w.g.vps[0].msg.type == HVX_MSG_GPA_INTERCEPT)
+		TH_LOG("message %#x", w.g.vps[0].msg.type);
 	whole_free(&w);
 	if (ctl_present())
 		EXPECT_EQ(0, accounts_open(&before));

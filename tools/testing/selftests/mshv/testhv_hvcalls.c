@@ -258,7 +258,7 @@ static struct hvx_out_dispatch_vp dispatch(u64 id, u32 vp, u32 flags)
 }
 
 /* A partition with one page of RAM at GPA 0x1000 and VP 0. */
-struct guest {
+struct raw_guest {
 	u64 id;
 	u64 pfn;
 	u8 *ram;
@@ -266,7 +266,7 @@ struct guest {
 	struct hvx_register_page *regs;
 };
 
-static void guest_init_privileged(struct guest *g, u64 flags, u64 privileges)
+static void raw_guest_init_privileged(struct raw_guest *g, u64 flags, u64 privileges)
 {
 	struct hvx_in_set_partition_property prop = {
 		.code = HVX_PROP_PRIVILEGE_FLAGS, .value = privileges,
@@ -294,12 +294,12 @@ static void guest_init_privileged(struct guest *g, u64 flags, u64 privileges)
 	set_reg64(g->id, 0, HVX_REG_EXPLICIT_SUSPEND, 0);
 }
 
-static void guest_init(struct guest *g, u64 flags)
+static void raw_guest_init(struct raw_guest *g, u64 flags)
 {
-	guest_init_privileged(g, flags, 0);
+	raw_guest_init_privileged(g, flags, 0);
 }
 
-static void guest_free(struct guest *g)
+static void raw_guest_free(struct raw_guest *g)
 {
 	munmap(g->ram, HVX_PAGE_SIZE);
 	munmap(g->regs, HVX_PAGE_SIZE);
@@ -557,11 +557,11 @@ TEST(port_exit)
 	};
 	const struct hvx_msg_io_port *io;
 	struct hvx_out_dispatch_vp out;
-	struct guest g;
+	struct raw_guest g;
 
 	SKIP_UNLESS_ROOT_SCHEDULES();
 	DEV_OPEN();
-	guest_init(&g, HVX_CREATE_LAPIC);
+	raw_guest_init(&g, HVX_CREATE_LAPIC);
 	memcpy(g.ram, code, sizeof(code));
 	set_reg64(g.id, 0, HVX_REG_RAX, 2);
 	set_reg64(g.id, 0, HVX_REG_RBX, 2);
@@ -591,7 +591,7 @@ TEST(port_exit)
 	EXPECT_EQ(0, g.regs->dirty);
 	EXPECT_EQ(0x100a, io->h.rip);
 	EXPECT_EQ(0, io->rax);
-	guest_free(&g);
+	raw_guest_free(&g);
 }
 
 TEST(memory_exits)
@@ -601,11 +601,11 @@ TEST(memory_exits)
 		0xa3, 0x00, 0x40,	/* mov %ax, 0x4000: never mapped */
 	};
 	const struct hvx_msg_memory *m;
-	struct guest g;
+	struct raw_guest g;
 
 	SKIP_UNLESS_ROOT_SCHEDULES();
 	DEV_OPEN();
-	guest_init(&g, HVX_CREATE_LAPIC);
+	raw_guest_init(&g, HVX_CREATE_LAPIC);
 	memcpy(g.ram, code, sizeof(code));
 	m = (const void *)g.msg->payload;
 	ASSERT_EQ(0, status_of(map_gpa(g.id, 3, HVX_MAP_NO_ACCESS, NULL, 1)));
@@ -623,7 +623,7 @@ TEST(memory_exits)
 	EXPECT_EQ(HVX_MSG_UNMAPPED_GPA, g.msg->type);
 	EXPECT_EQ(0x4000, m->gpa);
 	EXPECT_EQ(HVX_ACCESS_WRITE, m->h.access_type);
-	guest_free(&g);
+	raw_guest_free(&g);
 }
 
 TEST(halt_and_wake)
@@ -637,20 +637,20 @@ TEST(halt_and_wake)
 		.type = HVX_INTERRUPT_EXTINT, .vector = 0x20,
 	};
 	struct hvx_out_dispatch_vp out;
-	struct guest g;
+	struct raw_guest g;
 	u64 low;
 
 	SKIP_UNLESS_ROOT_SCHEDULES();
 	DEV_OPEN();
 	/* without a local APIC a halt is the VMM's */
-	guest_init(&g, 0);
+	raw_guest_init(&g, 0);
 	memcpy(g.ram, code, sizeof(code));
 	out = dispatch(g.id, 0, 0);
 	EXPECT_EQ(HVX_DISPATCH_EVENT_INTERCEPT, out.event);
 	EXPECT_EQ(HVX_MSG_X64_HALT, g.msg->type);
-	guest_free(&g);
+	raw_guest_free(&g);
 
-	guest_init(&g, HVX_CREATE_LAPIC);
+	raw_guest_init(&g, HVX_CREATE_LAPIC);
 	memcpy(g.ram, code, sizeof(code));
 	/* an IRET at 0x1100 as the handler; IDT entry 0x20 of real mode */
 	g.ram[0x100] = 0xcf;
@@ -666,23 +666,23 @@ TEST(halt_and_wake)
 	out = dispatch(g.id, 0, 0);
 	EXPECT_EQ(HVX_DISPATCH_EVENT_INTERCEPT, out.event);
 	EXPECT_EQ(HVX_MSG_X64_IO_PORT, g.msg->type);
-	guest_free(&g);
+	raw_guest_free(&g);
 }
 
 TEST(triple_fault)
 {
 	static const u8 code[] = { 0x0f, 0x0b };	/* ud2 */
 	union hvx_value idt = { .table = { .limit = 0 } };
-	struct guest g;
+	struct raw_guest g;
 
 	SKIP_UNLESS_ROOT_SCHEDULES();
 	DEV_OPEN();
-	guest_init(&g, HVX_CREATE_LAPIC);
+	raw_guest_init(&g, HVX_CREATE_LAPIC);
 	memcpy(g.ram, code, sizeof(code));
 	set_reg(g.id, 0, HVX_REG_IDTR, idt);
 	dispatch(g.id, 0, 0);
 	EXPECT_EQ(HVX_MSG_UNRECOVERABLE_EXCEPTION, g.msg->type);
-	guest_free(&g);
+	raw_guest_free(&g);
 }
 
 /* Ports of the root, connections of the guest */
@@ -737,7 +737,7 @@ static void port_free(u64 id)
 }
 
 /* A guest in 32-bit protected mode that makes a hypercall and reports the result. */
-static void caller_init(struct guest *g, u64 privileges)
+static void caller_init(struct raw_guest *g, u64 privileges)
 {
 	static const u8 code[] = {
 		0x0f, 0x01, 0xd9,	/* vmmcall */
@@ -745,7 +745,7 @@ static void caller_init(struct guest *g, u64 privileges)
 	};
 	u32 name;
 
-	guest_init_privileged(g, HVX_CREATE_LAPIC, privileges);
+	raw_guest_init_privileged(g, HVX_CREATE_LAPIC, privileges);
 	memcpy(g->ram, code, sizeof(code));
 	set_reg64(g->id, 0, HVX_REG_CR0, 0x11);
 	for (name = HVX_REG_ES; name <= HVX_REG_DS; name++) {
@@ -760,7 +760,7 @@ static void caller_init(struct guest *g, u64 privileges)
 	set_reg64(g->id, 0, HVX_REG_HYPERCALL, 0x5000 | HVX_MSR_PAGE_ENABLE);
 }
 
-static u16 call_from_guest(struct guest *g, u64 control, u64 input)
+static u16 call_from_guest(struct raw_guest *g, u64 control, u64 input)
 {
 	set_reg64(g->id, 0, HVX_REG_RIP, 0x1000);
 	set_reg64(g->id, 0, HVX_REG_RAX, (u32)control);
@@ -774,7 +774,7 @@ static u16 call_from_guest(struct guest *g, u64 control, u64 input)
 	return ((const struct hvx_msg_io_port *)(const void *)g->msg->payload)->rax;
 }
 
-static u16 post_message(struct guest *g, u32 connection, u32 type, u32 size)
+static u16 post_message(struct raw_guest *g, u32 connection, u32 type, u32 size)
 {
 	struct hvx_in_post_message in = {
 		.connection_id = connection, .type = type, .payload_size = size,
@@ -785,7 +785,7 @@ static u16 post_message(struct guest *g, u32 connection, u32 type, u32 size)
 	return call_from_guest(g, HVX_CALL_POST_MESSAGE, INPUT);
 }
 
-static u16 signal_event(struct guest *g, u32 connection, u16 flag)
+static u16 signal_event(struct raw_guest *g, u32 connection, u16 flag)
 {
 	return call_from_guest(g, HVX_CALL_SIGNAL_EVENT | HVX_HYPERCALL_FAST,
 			       connection | (u64)flag << 32);
@@ -794,10 +794,10 @@ static u16 signal_event(struct guest *g, u32 connection, u16 flag)
 TEST(ports_and_connections)
 {
 	struct hvx_port_info info = { .type = HVX_PORT_EVENT, .target_sint = SINT };
-	struct guest g;
+	struct raw_guest g;
 
 	DEV_OPEN();
-	guest_init(&g, HVX_CREATE_LAPIC);
+	raw_guest_init(&g, HVX_CREATE_LAPIC);
 	/* flags: some, and all of them within the page */
 	EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER, create_port(g.id, &info));
 	info.base_flag = 2000;
@@ -823,7 +823,7 @@ TEST(ports_and_connections)
 	EXPECT_EQ(HVX_STATUS_OPERATION_DENIED, delete_port());
 	port_free(g.id);
 	EXPECT_EQ(HVX_STATUS_INVALID_PORT_ID, delete_port());
-	guest_free(&g);
+	raw_guest_free(&g);
 }
 
 TEST(messages_of_a_guest)
@@ -831,7 +831,7 @@ TEST(messages_of_a_guest)
 	struct hvx_port_info info = { .type = HVX_PORT_MESSAGE, .target_sint = SINT };
 	struct hvx_message *slot;
 	u64 messages, flags;
-	struct guest g;
+	struct raw_guest g;
 
 	SKIP_UNLESS_ROOT_SCHEDULES();
 	DEV_OPEN();
@@ -864,7 +864,7 @@ TEST(messages_of_a_guest)
 	EXPECT_EQ(0x1a57, slot->payload[29]);
 	WRITE_ONCE(slot->type, HVX_MSG_NONE);
 	port_free(g.id);
-	guest_free(&g);
+	raw_guest_free(&g);
 }
 
 TEST(events_of_a_guest)
@@ -873,7 +873,7 @@ TEST(events_of_a_guest)
 		.type = HVX_PORT_EVENT, .target_sint = SINT, .base_flag = 100, .flag_count = 20,
 	};
 	u64 messages, flags;
-	struct guest g;
+	struct raw_guest g;
 	u8 *bits;
 
 	SKIP_UNLESS_ROOT_SCHEDULES();
@@ -894,19 +894,19 @@ TEST(events_of_a_guest)
 	WRITE_ONCE(bits[100 / 8], 0);
 	WRITE_ONCE(bits[119 / 8], 0);
 	port_free(g.id);
-	guest_free(&g);
+	raw_guest_free(&g);
 }
 
 TEST(senders_need_privileges)
 {
-	struct guest g;
+	struct raw_guest g;
 
 	SKIP_UNLESS_ROOT_SCHEDULES();
 	DEV_OPEN();
 	caller_init(&g, HVX_PRIV_HYPERCALL_MSRS);
 	EXPECT_EQ(HVX_STATUS_ACCESS_DENIED, post_message(&g, CONNECTION, 1, 8));
 	EXPECT_EQ(HVX_STATUS_ACCESS_DENIED, signal_event(&g, CONNECTION, 0));
-	guest_free(&g);
+	raw_guest_free(&g);
 }
 
 /*
@@ -918,13 +918,13 @@ TEST(places_for_pages)
 	const u8 provided = HVX_STATE_PAGE_LOCATION_PROVIDED;
 	const u16 regs = HVX_STATE_PAGE_REGISTERS, msg = HVX_STATE_PAGE_INTERCEPT_MESSAGE;
 	struct ctl_info info;
-	struct guest g;
+	struct raw_guest g;
 	u64 place, pfn;
 	u32 *p;
 
 	DEV_OPEN();
 	ctl_info(&info);
-	guest_init(&g, 0);
+	raw_guest_init(&g, 0);
 	pages_alloc(&place, 1, 0);
 	p = page_map(place, HVX_PAGE_SIZE);
 	*p = 0x600d600d;
@@ -966,7 +966,7 @@ TEST(places_for_pages)
 	EXPECT_EQ(0x600d600d, *p);
 out:
 	munmap(p, HVX_PAGE_SIZE);
-	guest_free(&g);
+	raw_guest_free(&g);
 }
 
 static u16 map_stats_at(u64 id, u8 area, u64 location)
@@ -990,11 +990,11 @@ static u16 unmap_stats(u64 id, u8 area)
 
 TEST(places_for_statistics)
 {
-	struct guest g;
+	struct raw_guest g;
 	u64 place;
 
 	DEV_OPEN();
-	guest_init(&g, 0);
+	raw_guest_init(&g, 0);
 	pages_alloc(&place, 1, 0);
 	deposit(HVX_PARTITION_ID_SELF, 2);
 	if (!provides_pages()) {
@@ -1011,7 +1011,7 @@ TEST(places_for_statistics)
 		/* what is left goes with the partition */
 		EXPECT_EQ(0, map_stats_at(g.id, 1, place));
 	}
-	guest_free(&g);
+	raw_guest_free(&g);
 	EXPECT_EQ(TESTHV_PAGE_ROOT, ctl_page(place));
 }
 

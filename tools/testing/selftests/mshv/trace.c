@@ -7,10 +7,10 @@
  * (D64), or shows an address of the kernel's (D107).
  */
 #include <dirent.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "mshv_irq.h"
 #include "mshv_util.h"
 #include "kselftest_harness.h"
 
@@ -65,63 +65,47 @@ GUEST_CODE(guest_work, 64,
 	   "out %eax, $0x80\n"
 	   "jmp 1b\n");
 
-GUEST_CODE(guest_halt, 64,
-	   "1: hlt\n"
-	   "jmp 1b\n");
-
 static void assert_interrupt(struct vm *vm)
 {
-	struct {
-		struct mshv_user_irq_table table;
-		struct mshv_user_irq_entry entry;
-	} routes = {
-		.table.nr = 1,
-		.entry = { .gsi = 1, .address_lo = 0xfee00000, .data = 0x40 },
-	};
-	struct mshv_user_irqfd irqfd = { .gsi = 1 };
+	int fd;
 
 	if (!cap(vm->fd, MSHV_CAP_IRQFD) || !cap(vm->fd, MSHV_CAP_MSI_ROUTING))
 		return;
-	irqfd.fd = eventfd(1, EFD_CLOEXEC);
-	REQUIRE(irqfd.fd >= 0, "eventfd");
-	REQUIRE(!xioctl(vm->fd, MSHV_SET_MSI_ROUTING, &routes), "MSHV_SET_MSI_ROUTING");
-	REQUIRE(!xioctl(vm->fd, MSHV_IRQFD, &irqfd), "MSHV_IRQFD");
-	eventfd_write(irqfd.fd, 1);
-	close(irqfd.fd);
+	fd = event_create();
+	REQUIRE(!route_set(vm->fd, 1, 0x40), "MSHV_SET_MSI_ROUTING");
+	REQUIRE(!irqfd_assign(vm->fd, fd, 1), "MSHV_IRQFD");
+	event_signal(fd);
+	close(fd);
 }
 
 /* One of everything. */
 static void live(void)
 {
-	struct vm vm;
-	struct vp vp;
+	struct guest g;
 	void *mem;
 
-	vm_init(&vm);
-	vp_init(&vp, &vm, 0);
+	guest_init_load(&g, guest_work);
 	mem = mem_alloc(4 * PAGE, PAGE);
-	REQUIRE(!region_map(vm.fd, TEST_GPA, 4 * PAGE, mem, MAP_RWX), "map");
-	vp_load(&vp, MODE_LONG, guest_work);
-	vp_run_out(&vp, 0x80);
+	REQUIRE(!region_map(g.vm.fd, TEST_GPA, 4 * PAGE, mem, MAP_RWX), "map");
+	vp_run_out(&g.vp, 0x80);
 	/* the page goes and comes again */
 	madvise(mem, PAGE, MADV_DONTNEED);
-	vp_run_out(&vp, 0x80);
-	if (cap(vm.fd, MSHV_CAP_PARTITION_HVCALL))
-		hv_install_intercept(vm.fd, HVX_INTERCEPT_X64_CPUID, HVX_ACCESS_MASK_EXECUTE, 1);
-	assert_interrupt(&vm);
-	if (cap(vm.fd, MSHV_CAP_CANCEL_RUN_VP))
-		xioctl(vp.fd, MSHV_CANCEL_RUN_VP, NULL);
-	vp_load(&vp, MODE_LONG, guest_halt);
+	vp_run_out(&g.vp, 0x80);
+	if (cap(g.vm.fd, MSHV_CAP_PARTITION_HVCALL))
+		hv_install_intercept(g.vm.fd, HVX_INTERCEPT_X64_CPUID, HVX_ACCESS_MASK_EXECUTE, 1);
+	assert_interrupt(&g.vm);
+	if (cap(g.vm.fd, MSHV_CAP_CANCEL_RUN_VP))
+		xioctl(g.vp.fd, MSHV_CANCEL_RUN_VP, NULL);
+	vp_load(&g.vp, MODE_LONG, guest_halt);
 	alarm_us(50000, 50000);
-	while (vp_run(&vp) != -EINTR)
+	while (vp_run(&g.vp) != -EINTR)
 		;
-	REQUIRE(vp_run(&vp) == -EINTR, "halted");
+	REQUIRE(vp_run(&g.vp) == -EINTR, "halted");
 	alarm_us(0, 0);
 	/* refused by the hypervisor */
-	hv_install_intercept(vm.fd, 0x7fffffff, HVX_ACCESS_MASK_EXECUTE, 0);
-	REQUIRE(!region_unmap(vm.fd, TEST_GPA, 4 * PAGE, mem), "unmap");
-	vp_free(&vp);
-	vm_free(&vm);
+	hv_install_intercept(g.vm.fd, 0x7fffffff, HVX_ACCESS_MASK_EXECUTE, 0);
+	REQUIRE(!region_unmap(g.vm.fd, TEST_GPA, 4 * PAGE, mem), "unmap");
+	guest_free(&g);
 }
 
 /* What live() makes happen, with a text that the event must have at least once. */

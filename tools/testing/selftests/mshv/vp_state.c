@@ -36,23 +36,20 @@ static const u32 state_caps[NR_STATES] = {
 
 /* A VM with a VP, and a buffer for its states. */
 struct state_vm {
-	struct vm vm;
-	struct vp vp;
+	struct guest g;
 	u8 *buf;
 };
 
 static void state_vm_init(struct state_vm *s)
 {
-	vm_init(&s->vm);
-	vp_init(&s->vp, &s->vm, 0);
+	guest_init(&s->g);
 	s->buf = mem_alloc(PAGE, PAGE);
 }
 
 static void state_vm_free(struct state_vm *s)
 {
 	munmap(s->buf, PAGE);
-	vp_free(&s->vp);
-	vm_free(&s->vm);
+	guest_free(&s->g);
 }
 
 static int state_call(int fd, unsigned int cmd, u8 type, void *buf, u32 *size)
@@ -73,14 +70,14 @@ static int state_get(struct state_vm *s, u8 type, void *buf)
 {
 	u32 size = PAGE;
 
-	return state_call(s->vp.fd, MSHV_GET_VP_STATE, type, buf, &size);
+	return state_call(s->g.vp.fd, MSHV_GET_VP_STATE, type, buf, &size);
 }
 
 static int state_set(struct state_vm *s, u8 type, const void *buf)
 {
 	u32 size = PAGE;
 
-	return state_call(s->vp.fd, MSHV_SET_VP_STATE, type, (void *)buf, &size);
+	return state_call(s->g.vp.fd, MSHV_SET_VP_STATE, type, (void *)buf, &size);
 }
 
 static u64 get64(const u8 *at)
@@ -143,7 +140,7 @@ FIXTURE_VARIANT_ADD(each, timers) {
 FIXTURE_SETUP(each)
 {
 	state_vm_init(&self->s);
-	if (!cap(self->s.vp.fd, state_caps[variant->type]))
+	if (!cap(self->s.g.vp.fd, state_caps[variant->type]))
 		SKIP(return, "no capability %#x", state_caps[variant->type]);
 }
 
@@ -159,7 +156,7 @@ TEST_F(each, round_trip)
 	u32 size = PAGE, size_set = PAGE;
 
 	memset(self->s.buf, 0xa5, PAGE);
-	ASSERT_EQ(0, state_call(self->s.vp.fd, MSHV_GET_VP_STATE, variant->type, self->s.buf,
+	ASSERT_EQ(0, state_call(self->s.g.vp.fd, MSHV_GET_VP_STATE, variant->type, self->s.buf,
 				&size));
 	if (variant->size) {
 		EXPECT_EQ(variant->size, size);
@@ -169,7 +166,7 @@ TEST_F(each, round_trip)
 	}
 	/* no more than the state has is written */
 	EXPECT_TRUE(all_bytes(self->s.buf + size, PAGE - size, 0xa5));
-	ASSERT_EQ(0, state_call(self->s.vp.fd, MSHV_SET_VP_STATE, variant->type, self->s.buf,
+	ASSERT_EQ(0, state_call(self->s.g.vp.fd, MSHV_SET_VP_STATE, variant->type, self->s.buf,
 				&size_set));
 	EXPECT_EQ(size, size_set);
 	ASSERT_EQ(0, state_get(&self->s, variant->type, again));
@@ -192,12 +189,12 @@ TEST_F(each, bad_argument)
 		for (j = 0; j < sizeof(good.rsvd); j++) {
 			arg = good;
 			arg.rsvd[j] = 1;
-			EXPECT_EQ(-EINVAL, xioctl(self->s.vp.fd, cmds[i], &arg));
+			EXPECT_EQ(-EINVAL, xioctl(self->s.g.vp.fd, cmds[i], &arg));
 		}
 		for (j = 0; j < ARRAY_SIZE(sizes); j++) {
 			arg = good;
 			arg.buf_sz = sizes[j];
-			EXPECT_EQ(-EINVAL, xioctl(self->s.vp.fd, cmds[i], &arg))
+			EXPECT_EQ(-EINVAL, xioctl(self->s.g.vp.fd, cmds[i], &arg))
 				TH_LOG("buf_sz %u", sizes[j]);
 			EXPECT_EQ(sizes[j], arg.buf_sz);
 		}
@@ -205,17 +202,17 @@ TEST_F(each, bad_argument)
 			arg = good;
 			arg.buf_ptr += 1 << j;
 			if (1 << j < PAGE)
-				EXPECT_EQ(-EINVAL, xioctl(self->s.vp.fd, cmds[i], &arg))
+				EXPECT_EQ(-EINVAL, xioctl(self->s.g.vp.fd, cmds[i], &arg))
 					TH_LOG("buf_ptr + %u", 1 << j);
 		}
 		for (j = NR_STATES; j < 256; j++) {
 			arg = good;
 			arg.type = j;
-			ASSERT_EQ(-EINVAL, xioctl(self->s.vp.fd, cmds[i], &arg));
+			ASSERT_EQ(-EINVAL, xioctl(self->s.g.vp.fd, cmds[i], &arg));
 		}
 		/* other files do not know it */
-		EXPECT_EQ(-ENOTTY, xioctl(self->s.vm.fd, cmds[i], &good));
-		EXPECT_EQ(-ENOTTY, xioctl(self->s.vm.dev, cmds[i], &good));
+		EXPECT_EQ(-ENOTTY, xioctl(self->s.g.vm.fd, cmds[i], &good));
+		EXPECT_EQ(-ENOTTY, xioctl(self->s.g.vm.dev, cmds[i], &good));
 	}
 }
 
@@ -230,25 +227,25 @@ TEST_F(each, bad_memory)
 
 	/* no buffer at all; nothing behind the first page; the last page */
 	size = PAGE;
-	EXPECT_EQ(-EFAULT, state_call(self->s.vp.fd, MSHV_GET_VP_STATE, variant->type, NULL,
+	EXPECT_EQ(-EFAULT, state_call(self->s.g.vp.fd, MSHV_GET_VP_STATE, variant->type, NULL,
 				      &size));
 	size = PAGE;
-	EXPECT_EQ(-EFAULT, state_call(self->s.vp.fd, MSHV_SET_VP_STATE, variant->type, NULL,
+	EXPECT_EQ(-EFAULT, state_call(self->s.g.vp.fd, MSHV_SET_VP_STATE, variant->type, NULL,
 				      &size));
 	size = PAGE;
-	EXPECT_EQ(-EFAULT, state_call(self->s.vp.fd, MSHV_GET_VP_STATE, variant->type,
+	EXPECT_EQ(-EFAULT, state_call(self->s.g.vp.fd, MSHV_GET_VP_STATE, variant->type,
 				      guard + PAGE, &size));
 	size = PAGE;
-	EXPECT_EQ(-EFAULT, state_call(self->s.vp.fd, MSHV_SET_VP_STATE, variant->type,
+	EXPECT_EQ(-EFAULT, state_call(self->s.g.vp.fd, MSHV_SET_VP_STATE, variant->type,
 				      guard + PAGE, &size));
 	size = PAGE;
-	EXPECT_EQ(-EFAULT, state_call(self->s.vp.fd, MSHV_GET_VP_STATE, variant->type,
+	EXPECT_EQ(-EFAULT, state_call(self->s.g.vp.fd, MSHV_GET_VP_STATE, variant->type,
 				      (void *)(~0UL << HVX_PAGE_SHIFT), &size));
 	/* what is behind the state is neither read nor written */
 	size = 2 * PAGE;
-	EXPECT_EQ(0, state_call(self->s.vp.fd, MSHV_GET_VP_STATE, variant->type, guard, &size));
+	EXPECT_EQ(0, state_call(self->s.g.vp.fd, MSHV_GET_VP_STATE, variant->type, guard, &size));
 	size = 0xfffff000;
-	EXPECT_EQ(0, state_call(self->s.vp.fd, MSHV_SET_VP_STATE, variant->type, guard, &size));
+	EXPECT_EQ(0, state_call(self->s.g.vp.fd, MSHV_SET_VP_STATE, variant->type, guard, &size));
 
 	/* a buffer that can only be read is good for setting */
 	memcpy(self->s.buf, before, PAGE);
@@ -263,10 +260,10 @@ TEST_F(each, bad_memory)
 		.buf_ptr = (uintptr_t)guard,
 	};
 	ASSERT_EQ(0, mprotect(arg, PAGE, PROT_READ));
-	EXPECT_EQ(-EFAULT, xioctl(self->s.vp.fd, MSHV_GET_VP_STATE, arg));
-	EXPECT_EQ(-EFAULT, xioctl(self->s.vp.fd, MSHV_SET_VP_STATE, arg));
-	EXPECT_EQ(-EFAULT, xioctl(self->s.vp.fd, MSHV_SET_VP_STATE, NULL));
-	EXPECT_EQ(-EFAULT, xioctl(self->s.vp.fd, MSHV_GET_VP_STATE, guard + PAGE - 8));
+	EXPECT_EQ(-EFAULT, xioctl(self->s.g.vp.fd, MSHV_GET_VP_STATE, arg));
+	EXPECT_EQ(-EFAULT, xioctl(self->s.g.vp.fd, MSHV_SET_VP_STATE, arg));
+	EXPECT_EQ(-EFAULT, xioctl(self->s.g.vp.fd, MSHV_SET_VP_STATE, NULL));
+	EXPECT_EQ(-EFAULT, xioctl(self->s.g.vp.fd, MSHV_GET_VP_STATE, guard + PAGE - 8));
 
 	ASSERT_EQ(0, state_get(&self->s, variant->type, guard));
 	EXPECT_EQ(0, memcmp(before, guard, PAGE));
@@ -288,10 +285,10 @@ TEST_F(each, wrong_time_and_place)
 	struct accounts before;
 
 	EXPECT_EQ(0, child_wait(child_start(state_of_parent, &self->s)));
-	close(self->s.vm.fd);
+	close(self->s.g.vm.fd);
 	EXPECT_EQ(-ESHUTDOWN, state_get(&self->s, variant->type, self->s.buf));
 	EXPECT_EQ(-ESHUTDOWN, state_set(&self->s, variant->type, self->s.buf));
-	self->s.vm.fd = -1;
+	self->s.g.vm.fd = -1;
 	if (!ctl_present())
 		return;
 	/* once more from end to end, for the accounts */
@@ -390,8 +387,8 @@ GUEST_CODE(guest_interrupt, 64,
 
 static void load_interrupt(struct state_vm *s)
 {
-	vp_load(&s->vp, MODE_LONG, guest_interrupt);
-	guest_set_gate(&s->vm, VECTOR, GUEST_CODE_BASE + 0x40);
+	vp_load(&s->g.vp, MODE_LONG, guest_interrupt);
+	guest_set_gate(&s->g.vm, VECTOR, GUEST_CODE_BASE + 0x40);
 }
 
 TEST(lapic_fields)
@@ -400,7 +397,7 @@ TEST(lapic_fields)
 	struct state_vm s;
 
 	state_vm_init(&s);
-	if (!cap(s.vp.fd, MSHV_CAP_VP_STATE_LAPIC))
+	if (!cap(s.g.vp.fd, MSHV_CAP_VP_STATE_LAPIC))
 		SKIP(return, "no MSHV_CAP_VP_STATE_LAPIC");
 	l = (void *)s.buf;
 	memset(s.buf, 0xa5, PAGE);
@@ -440,7 +437,7 @@ TEST(lapic_interrupt)
 	struct state_vm s;
 
 	state_vm_init(&s);
-	if (!cap(s.vp.fd, MSHV_CAP_VP_STATE_LAPIC))
+	if (!cap(s.g.vp.fd, MSHV_CAP_VP_STATE_LAPIC))
 		SKIP(return, "no MSHV_CAP_VP_STATE_LAPIC");
 	load_interrupt(&s);
 	l = (void *)s.buf;
@@ -448,7 +445,7 @@ TEST(lapic_interrupt)
 	l->spurious = 0x1ff;
 	l->irr[VECTOR / 32] = 1U << VECTOR % 32;
 	ASSERT_EQ(0, state_set(&s, MSHV_VP_STATE_LAPIC, l));
-	EXPECT_EQ(0x1234, vp_run_out(&s.vp, 0x80));
+	EXPECT_EQ(0x1234, vp_run_out(&s.g.vp, 0x80));
 	/* now it is in service */
 	ASSERT_EQ(0, state_get(&s, MSHV_VP_STATE_LAPIC, l));
 	EXPECT_EQ(0, l->irr[VECTOR / 32]);
@@ -464,7 +461,7 @@ TEST(lapic_timer)
 	u32 left;
 
 	state_vm_init(&s);
-	if (!cap(s.vp.fd, MSHV_CAP_VP_STATE_LAPIC))
+	if (!cap(s.g.vp.fd, MSHV_CAP_VP_STATE_LAPIC))
 		SKIP(return, "no MSHV_CAP_VP_STATE_LAPIC");
 	load_interrupt(&s);
 	l = (void *)s.buf;
@@ -482,7 +479,7 @@ TEST(lapic_timer)
 	/* set once more, with little left, it fires */
 	l->counter_value = 1000;
 	ASSERT_EQ(0, state_set(&s, MSHV_VP_STATE_LAPIC, l));
-	EXPECT_EQ(0x1234, vp_run_out(&s.vp, 0x80));
+	EXPECT_EQ(0x1234, vp_run_out(&s.g.vp, 0x80));
 	state_vm_free(&s);
 }
 
@@ -492,7 +489,7 @@ TEST(lapic_invalid)
 	struct state_vm s;
 
 	state_vm_init(&s);
-	if (!cap(s.vp.fd, MSHV_CAP_VP_STATE_LAPIC))
+	if (!cap(s.g.vp.fd, MSHV_CAP_VP_STATE_LAPIC))
 		SKIP(return, "no MSHV_CAP_VP_STATE_LAPIC");
 	l = (void *)s.buf;
 	ASSERT_EQ(0, state_get(&s, MSHV_VP_STATE_LAPIC, l));
@@ -514,10 +511,10 @@ TEST(lapic_absent)
 {
 	struct state_vm s;
 
-	vm_init_flags(&s.vm, 0);
-	vp_init(&s.vp, &s.vm, 0);
+	vm_init_flags(&s.g.vm, 0);
+	guest_add_vps(&s.g, 1);
 	s.buf = mem_alloc(PAGE, PAGE);
-	if (!cap(s.vp.fd, MSHV_CAP_VP_STATE_LAPIC))
+	if (!cap(s.g.vp.fd, MSHV_CAP_VP_STATE_LAPIC))
 		SKIP(return, "no MSHV_CAP_VP_STATE_LAPIC");
 	EXPECT_EQ(-EBADFD, state_get(&s, MSHV_VP_STATE_LAPIC, s.buf));
 	EXPECT_TRUE(all_bytes(s.buf, PAGE, 0));
@@ -548,9 +545,9 @@ TEST(xsave_is_what_the_guest_sees)
 	u32 mxcsr;
 
 	state_vm_init(&s);
-	if (!cap(s.vp.fd, MSHV_CAP_VP_STATE_XSAVE))
+	if (!cap(s.g.vp.fd, MSHV_CAP_VP_STATE_XSAVE))
 		SKIP(return, "no MSHV_CAP_VP_STATE_XSAVE");
-	vp_load(&s.vp, MODE_LONG, guest_xmm);
+	vp_load(&s.g.vp, MODE_LONG, guest_xmm);
 	ASSERT_EQ(0, state_get(&s, MSHV_VP_STATE_XSAVE, s.buf));
 	EXPECT_EQ(BIT(63), get64(s.buf + XS_XCOMP_BV) & BIT(63));
 	memcpy(&mxcsr, s.buf + XS_MXCSR, sizeof(mxcsr));
@@ -559,10 +556,10 @@ TEST(xsave_is_what_the_guest_sees)
 	put64(s.buf + XS_XMM0, 0x0123456789abcdefULL);
 	put64(s.buf + XS_STATE_BV, get64(s.buf + XS_STATE_BV) | XS_SSE);
 	ASSERT_EQ(0, state_set(&s, MSHV_VP_STATE_XSAVE, s.buf));
-	EXPECT_EQ(0x0123456789abcdefULL, vp_get(&s.vp, HVX_REG_XMM0));
-	EXPECT_EQ(0x89abcdef, vp_run_out(&s.vp, 0x80));
-	EXPECT_EQ(0x01234567, vp_run_out(&s.vp, 0x81));
-	vp_run_out(&s.vp, 0x82);
+	EXPECT_EQ(0x0123456789abcdefULL, vp_get(&s.g.vp, HVX_REG_XMM0));
+	EXPECT_EQ(0x89abcdef, vp_run_out(&s.g.vp, 0x80));
+	EXPECT_EQ(0x01234567, vp_run_out(&s.g.vp, 0x81));
+	vp_run_out(&s.g.vp, 0x82);
 	memset(s.buf, 0, PAGE);
 	ASSERT_EQ(0, state_get(&s, MSHV_VP_STATE_XSAVE, s.buf));
 	EXPECT_EQ(0x0123456789abcdefULL, get64(s.buf + XS_XMM0));
@@ -572,8 +569,8 @@ TEST(xsave_is_what_the_guest_sees)
 	/* a state that the image says to be in its initial configuration */
 	put64(s.buf + XS_STATE_BV, get64(s.buf + XS_STATE_BV) & ~XS_SSE);
 	ASSERT_EQ(0, state_set(&s, MSHV_VP_STATE_XSAVE, s.buf));
-	vp_set(&s.vp, HVX_REG_RIP, GUEST_CODE_BASE);
-	EXPECT_EQ(0, vp_run_out(&s.vp, 0x80));
+	vp_set(&s.g.vp, HVX_REG_RIP, GUEST_CODE_BASE);
+	EXPECT_EQ(0, vp_run_out(&s.g.vp, 0x80));
 	state_vm_free(&s);
 }
 
@@ -585,20 +582,20 @@ TEST(xsave_is_each_vps_own)
 	u32 size = PAGE;
 
 	state_vm_init(&s);
-	if (!cap(s.vp.fd, MSHV_CAP_VP_STATE_XSAVE))
+	if (!cap(s.g.vp.fd, MSHV_CAP_VP_STATE_XSAVE))
 		SKIP(return, "no MSHV_CAP_VP_STATE_XSAVE");
-	vp_init(&other, &s.vm, 1);
+	vp_init(&other, &s.g.vm, 1);
 	ASSERT_EQ(0, state_get(&s, MSHV_VP_STATE_XSAVE, s.buf));
 	put64(s.buf + XS_XMM0, 1);
 	put64(s.buf + XS_STATE_BV, XS_SSE);
 	ASSERT_EQ(0, state_set(&s, MSHV_VP_STATE_XSAVE, s.buf));
 	put64(s.buf + XS_XMM0, 2);
 	ASSERT_EQ(0, state_call(other.fd, MSHV_SET_VP_STATE, MSHV_VP_STATE_XSAVE, s.buf, &size));
-	vp_load(&s.vp, MODE_LONG, guest_xmm);
+	vp_load(&s.g.vp, MODE_LONG, guest_xmm);
 	vp_setup(&other, MODE_LONG, GUEST_CODE_BASE);
-	EXPECT_EQ(1, vp_run_out(&s.vp, 0x80));
+	EXPECT_EQ(1, vp_run_out(&s.g.vp, 0x80));
 	EXPECT_EQ(2, vp_run_out(&other, 0x80));
-	EXPECT_EQ(1, vp_get(&s.vp, HVX_REG_XMM0));
+	EXPECT_EQ(1, vp_get(&s.g.vp, HVX_REG_XMM0));
 	vp_free(&other);
 	state_vm_free(&s);
 }
@@ -610,7 +607,7 @@ TEST(xsave_invalid)
 	unsigned int i;
 
 	state_vm_init(&s);
-	if (!cap(s.vp.fd, MSHV_CAP_VP_STATE_XSAVE))
+	if (!cap(s.g.vp.fd, MSHV_CAP_VP_STATE_XSAVE))
 		SKIP(return, "no MSHV_CAP_VP_STATE_XSAVE");
 	ASSERT_EQ(0, state_get(&s, MSHV_VP_STATE_XSAVE, was));
 	for (i = 0; i < 4; i++) {
@@ -648,7 +645,7 @@ TEST(xsave_properties)
 		SKIP(return, "needs the test hypervisor");
 	ctl_reset();
 	state_vm_init(&s);
-	if (!cap(s.vp.fd, MSHV_CAP_VP_STATE_XSAVE))
+	if (!cap(s.g.vp.fd, MSHV_CAP_VP_STATE_XSAVE))
 		SKIP(return, "no MSHV_CAP_VP_STATE_XSAVE");
 	ctl_fault(HVX_CALL_GET_PARTITION_PROPERTY, 1, HVX_STATUS_UNKNOWN_PROPERTY, 1);
 	EXPECT_EQ(-EINVAL, state_get(&s, MSHV_VP_STATE_XSAVE, s.buf));
@@ -680,25 +677,25 @@ static void synic_page(struct __test_metadata *_metadata, u8 type, u32 reg)
 	u32 word;
 
 	state_vm_init(&s);
-	vp_load(&s.vp, MODE_LONG, guest_page);
+	vp_load(&s.g.vp, MODE_LONG, guest_page);
 	/* off: empty, and there all the same */
 	ASSERT_EQ(0, state_get(&s, type, s.buf));
 	EXPECT_TRUE(all_bytes(s.buf, PAGE, 0));
 	EXPECT_EQ(0, state_set(&s, type, s.buf));
 
-	vp_set(&s.vp, HVX_REG_SCONTROL, HVX_SCONTROL_ENABLE);
-	vp_set(&s.vp, reg, SYNIC_PAGE | HVX_MSR_PAGE_ENABLE);
-	EXPECT_EQ(0, vp_run_out(&s.vp, 0x80));
+	vp_set(&s.g.vp, HVX_REG_SCONTROL, HVX_SCONTROL_ENABLE);
+	vp_set(&s.g.vp, reg, SYNIC_PAGE | HVX_MSR_PAGE_ENABLE);
+	EXPECT_EQ(0, vp_run_out(&s.g.vp, 0x80));
 
 	memset(s.buf, 0x5a, PAGE);
 	ASSERT_EQ(0, state_set(&s, type, s.buf));
-	EXPECT_EQ(0x5a5a5a5a, vp_run_out(&s.vp, 0x81));
+	EXPECT_EQ(0x5a5a5a5a, vp_run_out(&s.g.vp, 0x81));
 	memset(s.buf, 0, PAGE);
 	ASSERT_EQ(0, state_get(&s, type, s.buf));
 	memcpy(&word, s.buf + 0x20, sizeof(word));
 	EXPECT_EQ(0x600dda7a, word);
 	EXPECT_TRUE(all_bytes(s.buf + 0x24, PAGE - 0x24, 0x5a));
-	EXPECT_EQ(SYNIC_PAGE | HVX_MSR_PAGE_ENABLE, vp_get(&s.vp, reg));
+	EXPECT_EQ(SYNIC_PAGE | HVX_MSR_PAGE_ENABLE, vp_get(&s.g.vp, reg));
 	state_vm_free(&s);
 }
 
@@ -732,7 +729,7 @@ TEST(timers)
 	unsigned int i;
 
 	state_vm_init(&s);
-	if (!cap(s.vp.fd, MSHV_CAP_VP_STATE_STIMERS))
+	if (!cap(s.g.vp.fd, MSHV_CAP_VP_STATE_STIMERS))
 		SKIP(return, "no MSHV_CAP_VP_STATE_STIMERS");
 	load_interrupt(&s);
 	t = (void *)s.buf;
@@ -749,8 +746,8 @@ TEST(timers)
 	ASSERT_EQ(0, state_get(&s, MSHV_VP_STATE_SYNTHETIC_TIMERS, t));
 	EXPECT_EQ(0, memcmp(was, t, TIMERS_SIZE));
 	/* it is the same that the registers show */
-	EXPECT_EQ(t->timers[1].config, vp_get(&s.vp, HVX_REG_STIMER0_CONFIG + 2));
-	EXPECT_EQ(t->timers[1].count, vp_get(&s.vp, HVX_REG_STIMER0_COUNT + 2));
+	EXPECT_EQ(t->timers[1].config, vp_get(&s.g.vp, HVX_REG_STIMER0_CONFIG + 2));
+	EXPECT_EQ(t->timers[1].count, vp_get(&s.g.vp, HVX_REG_STIMER0_COUNT + 2));
 
 	/* invalid in the last one: none of them changes */
 	memset(t, 0, TIMERS_SIZE);
@@ -765,7 +762,7 @@ TEST(timers)
 			      (u64)VECTOR << HVX_STIMER_VECTOR_SHIFT;
 	t->timers[2].count = 1;
 	ASSERT_EQ(0, state_set(&s, MSHV_VP_STATE_SYNTHETIC_TIMERS, t));
-	EXPECT_EQ(0x1234, vp_run_out(&s.vp, 0x80));
+	EXPECT_EQ(0x1234, vp_run_out(&s.g.vp, 0x80));
 	ASSERT_EQ(0, state_get(&s, MSHV_VP_STATE_SYNTHETIC_TIMERS, t));
 	EXPECT_EQ(0, t->timers[2].config & HVX_STIMER_ENABLE);
 	munmap(was, PAGE);
@@ -776,7 +773,7 @@ TEST(timers)
  * While the VP runs
  */
 
-GUEST_CODE(guest_count, 64,
+GUEST_CODE(guest_count_xmm, 64,
 	   "1: incq 0x10000\n"
 	   "movq 0x10000, %xmm0\n"
 	   "jmp 1b\n");
@@ -793,7 +790,7 @@ static void *run_until_stopped(void *arg)
 	struct runner *r = arg;
 
 	do {
-		r->ret = vp_run(&r->s.vp);
+		r->ret = vp_run(&r->s.g.vp);
 	} while (r->ret == -EINTR && !READ_ONCE(r->stop));
 	WRITE_ONCE(r->done, true);
 	return NULL;
@@ -813,18 +810,12 @@ static void *kick_until_stopped(void *arg)
 
 static void runner_start(struct runner *r)
 {
-	u64 start = now_us();
-
 	memset(r, 0, sizeof(*r));
 	state_vm_init(&r->s);
-	signal_catch(SIGUSR1);
-	vp_load(&r->s.vp, MODE_LONG, guest_count);
-	REQUIRE(!pthread_create(&r->run, NULL, run_until_stopped, r), "pthread_create");
-	while (!READ_ONCE(*(u64 *)(r->s.vm.ram + GUEST_DATA))) {
-		REQUIRE(now_us() - start < 20000000, "the guest does not run");
-		usleep(1000);
-	}
-	REQUIRE(!pthread_create(&r->kick, NULL, kick_until_stopped, r), "pthread_create");
+	vp_load(&r->s.g.vp, MODE_LONG, guest_count_xmm);
+	r->run = thread_start(run_until_stopped, r);
+	guest_wait_running(&r->s.g);
+	r->kick = thread_start(kick_until_stopped, r);
 }
 
 static void runner_stop(struct runner *r)
@@ -833,11 +824,6 @@ static void runner_stop(struct runner *r)
 	pthread_join(r->kick, NULL);
 	pthread_join(r->run, NULL);
 	state_vm_free(&r->s);
-}
-
-static u64 guest_counter(struct runner *r)
-{
-	return READ_ONCE(*(u64 *)(r->s.vm.ram + GUEST_DATA));
 }
 
 /* From another thread: a call has its turn when RUN_VP returns. */
@@ -851,9 +837,9 @@ TEST(while_it_runs)
 	unsigned int i, n = 0;
 
 	runner_start(&r);
-	if (!cap(r.s.vp.fd, MSHV_CAP_VP_STATE_XSAVE))
+	if (!cap(r.s.g.vp.fd, MSHV_CAP_VP_STATE_XSAVE))
 		SKIP(return, "no MSHV_CAP_VP_STATE_XSAVE");
-	before = guest_counter(&r);
+	before = guest_counter(&r.s.g);
 	for (end = now_us() + 3000000; now_us() < end; n++) {
 		for (i = 0; i < ARRAY_SIZE(types); i++) {
 			ASSERT_EQ(0, state_get(&r.s, types[i], r.s.buf));
@@ -861,7 +847,7 @@ TEST(while_it_runs)
 			if (types[i] == MSHV_VP_STATE_XSAVE) {
 				EXPECT_LE(seen, get64(r.s.buf + XS_XMM0));
 				seen = get64(r.s.buf + XS_XMM0);
-				EXPECT_GE(guest_counter(&r), seen);
+				EXPECT_GE(guest_counter(&r.s.g), seen);
 			}
 			/* XSAVE once more would take the guest back in time */
 			if (types[i] != MSHV_VP_STATE_XSAVE)
@@ -869,7 +855,7 @@ TEST(while_it_runs)
 		}
 	}
 	TH_LOG("%u rounds", n);
-	EXPECT_LT(before, guest_counter(&r));
+	EXPECT_LT(before, guest_counter(&r.s.g));
 	runner_stop(&r);
 	EXPECT_EQ(-EINTR, r.ret);
 }

@@ -3,8 +3,6 @@
 #ifndef MSHV_IRQ_H
 #define MSHV_IRQ_H
 
-#include <pthread.h>
-
 #include "mshv_util.h"
 
 /* Fields of a route */
@@ -98,12 +96,5 @@ u32 irq_count(const struct irq_guest *g, unsigned int vp, unsigned int vector);
 u32 irq_wait(const struct irq_guest *g, unsigned int vp, unsigned int vector, u32 count);
 /* Long enough for an interrupt that is on its way. */
 void irq_settle(void);
-
-/*
- * A thread that may sit in RUN_VP: it has to see by itself that it shall end, and
- * is sent SIGUSR1, which has a handler that does nothing, until it has.
- */
-pthread_t thread_start(void *(*fn)(void *arg), void *arg);
-void thread_stop(pthread_t thread);
 
 #endif /* MSHV_IRQ_H */

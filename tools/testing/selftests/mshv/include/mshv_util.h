@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -132,6 +133,9 @@ int region_unmap(int pt, u64 gpa, u64 size, const void *hva);
 /* A partition that is initialized and has memory. */
 void vm_init(struct vm *vm);
 void vm_init_flags(struct vm *vm, u64 pt_flags);
+/* The same in two steps, for what has to be set in between. */
+void vm_create(struct vm *vm, u64 pt_flags);
+void vm_activate(struct vm *vm);
 void vm_free(struct vm *vm);
 /* Copies guest code or data into the memory of vm_init(). */
 void vm_write(struct vm *vm, u64 gpa, const void *data, size_t size);
@@ -140,6 +144,8 @@ void vm_write(struct vm *vm, u64 gpa, const void *data, size_t size);
 void *mem_alloc(size_t size, size_t align);
 /* One page that ends where a page without access begins. */
 void *guard_page(void);
+/* Memory whose faults a userfaultfd gets: its descriptor, or -errno. */
+int userfault_open(void *mem, size_t size);
 
 /*
  * Hypercalls through MSHV_ROOT_HVCALL
@@ -232,6 +238,8 @@ void guest_set_gate(struct vm *vm, unsigned int vector, u64 handler);
 	    #name "_end:\n"						\
 	    ".popsection\n")
 
+#define vm_write_code(vm, gpa, name)	vm_write(vm, gpa, name, name##_end - (name))
+
 /* Loads such code at GUEST_CODE_BASE and points the VP at it. */
 void vp_load_code(struct vp *vp, enum vp_mode mode, const u8 *code, const u8 *end);
 
@@ -239,6 +247,8 @@ void vp_load_code(struct vp *vp, enum vp_mode mode, const u8 *code, const u8 *en
 
 /* One RUN_VP: 0 with @vp->msg, or -errno. */
 int vp_run(struct vp *vp);
+/* For a thread of its own; the thread's result is vp_run()'s, as a long. */
+void *vp_run_thread(void *vp);
 /* One RUN_VP that must end with a message of this type. */
 void vp_run_until(struct vp *vp, u32 type);
 /* One RUN_VP that must end with a write to this port; returns the value. */
@@ -259,6 +269,50 @@ void vp_complete_in(struct vp *vp, u32 value);
 
 const char *msg_name(u32 type);
 void msg_print(const struct hvx_message *msg);
+
+/*
+ * Whole VMs
+ */
+#define GUEST_VPS	8
+
+/**
+ * struct guest - a partition with memory and VPs
+ * @vm: the partition
+ * @vp: its first VP
+ * @vps: all of them, by index
+ * @nr: how many
+ */
+struct guest {
+	struct vm vm;
+	union {
+		struct vp vp;
+		struct vp vps[GUEST_VPS];
+	};
+	unsigned int nr;
+};
+
+/* One VP, or @nr. */
+void guest_init(struct guest *g);
+void guest_init_vps(struct guest *g, unsigned int nr);
+/* The VPs of a guest whose @vm was made otherwise. */
+void guest_add_vps(struct guest *g, unsigned int nr);
+/* One VP, in long mode at the beginning of this code. */
+void guest_init_code(struct guest *g, const u8 *code, const u8 *end);
+#define guest_init_load(g, name)	guest_init_code(g, name, name##_end)
+void guest_free(struct guest *g);
+
+/* Code, 64-bit: counts in the u64 at GUEST_DATA. */
+extern const u8 guest_spin[], guest_spin_end[];
+/* Halts, again and again. */
+extern const u8 guest_halt[], guest_halt_end[];
+/* Counts from 1 on: AL is written to port 0x80. */
+extern const u8 guest_count[], guest_count_end[];
+
+/* What guest_spin has counted. */
+u64 guest_counter(const struct guest *g);
+/* Until it counts on, and how long that may take on a busy host. */
+#define RUNNING_US	20000000ULL
+void guest_wait_running(const struct guest *g);
 
 /*
  * Ioctls with one hypercall behind each
@@ -365,6 +419,12 @@ pid_t child_start(int (*fn)(void *arg), void *arg);
 int child_wait(pid_t pid);
 void fd_send(int sock, int fd);
 int fd_receive(int sock);
+/*
+ * A thread that may sit in RUN_VP: it has to see by itself that it shall end, and
+ * is sent SIGUSR1, which has a handler that does nothing, until it has.
+ */
+pthread_t thread_start(void *(*fn)(void *arg), void *arg);
+void thread_stop(pthread_t thread);
 unsigned int cpus_online(void);
 void pin_to_cpu(unsigned int cpu);
 u64 now_us(void);

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Eventfds, routes, and a guest that counts its interrupts. */
 #include <poll.h>
-#include <signal.h>
 #include <sys/eventfd.h>
-#include <time.h>
 
 #include "mshv_irq.h"
 
@@ -186,31 +184,6 @@ void irq_guest_init(struct irq_guest *g, unsigned int nr, const u32 *indexes,
 	guest_stub(&g->vm, 2);
 	for (vector = 16; vector < 256; vector++)
 		guest_stub(&g->vm, vector);
-}
-
-pthread_t thread_start(void *(*fn)(void *arg), void *arg)
-{
-	pthread_t thread;
-
-	signal_catch(SIGUSR1);
-	REQUIRE(!pthread_create(&thread, NULL, fn, arg), "pthread_create");
-	return thread;
-}
-
-void thread_stop(pthread_t thread)
-{
-	struct timespec ts;
-
-	do {
-		/* one that comes before the ioctl would be lost */
-		pthread_kill(thread, SIGUSR1);
-		clock_gettime(CLOCK_REALTIME, &ts);
-		ts.tv_nsec += 10000000;
-		if (ts.tv_nsec >= 1000000000) {
-			ts.tv_nsec -= 1000000000;
-			ts.tv_sec++;
-		}
-	} while (pthread_timedjoin_np(thread, NULL, &ts));
 }
 
 static void *irq_vp_run(void *arg)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Processes, signals, processors, time. */
+/* Processes, threads, signals, processors, time. */
 #include "mshv_util.h"
 
 #include <sched.h>
@@ -39,47 +39,51 @@ int child_wait(pid_t pid)
 	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-union fd_control {
-	struct cmsghdr header;
-	char space[CMSG_SPACE(sizeof(int))];
+/* A message of one byte, with a descriptor */
+struct fd_message {
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control;
+	char byte;
+	struct iovec iov;
+	struct msghdr msg;
 };
+
+static struct cmsghdr *fd_message_init(struct fd_message *m)
+{
+	memset(m, 0, sizeof(*m));
+	m->iov = (struct iovec){ .iov_base = &m->byte, .iov_len = 1 };
+	m->msg = (struct msghdr){
+		.msg_iov = &m->iov,
+		.msg_iovlen = 1,
+		.msg_control = &m->control,
+		.msg_controllen = sizeof(m->control),
+	};
+	return CMSG_FIRSTHDR(&m->msg);
+}
 
 void fd_send(int sock, int fd)
 {
-	union fd_control control = { .space = { 0 } };
-	char byte = 0;
-	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+	struct fd_message m;
+	struct cmsghdr *c = fd_message_init(&m);
 
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
-	REQUIRE(sendmsg(sock, &msg, 0) == 1, "sendmsg");
+	REQUIRE(sendmsg(sock, &m.msg, 0) == 1, "sendmsg");
 }
 
 int fd_receive(int sock)
 {
-	union fd_control control;
-	char byte;
-	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
+	struct fd_message m;
 	struct cmsghdr *c;
 	int fd;
 
-	REQUIRE(recvmsg(sock, &msg, MSG_CMSG_CLOEXEC) == 1, "recvmsg");
-	c = CMSG_FIRSTHDR(&msg);
+	fd_message_init(&m);
+	REQUIRE(recvmsg(sock, &m.msg, MSG_CMSG_CLOEXEC) == 1, "recvmsg");
+	c = CMSG_FIRSTHDR(&m.msg);
 	REQUIRE(c && c->cmsg_type == SCM_RIGHTS, "no descriptor");
 	memcpy(&fd, CMSG_DATA(c), sizeof(fd));
 	return fd;
@@ -138,4 +142,29 @@ void alarm_us(u64 us, u64 interval_us)
 
 	signal_catch(SIGALRM);
 	REQUIRE(!setitimer(ITIMER_REAL, &it, NULL), "setitimer");
+}
+
+pthread_t thread_start(void *(*fn)(void *arg), void *arg)
+{
+	pthread_t thread;
+
+	signal_catch(SIGUSR1);
+	REQUIRE(!pthread_create(&thread, NULL, fn, arg), "pthread_create");
+	return thread;
+}
+
+void thread_stop(pthread_t thread)
+{
+	struct timespec ts;
+
+	do {
+		/* one that comes before the ioctl would be lost */
+		pthread_kill(thread, SIGUSR1);
+		clock_gettime(CLOCK_REALTIME, &ts);
+		ts.tv_nsec += 10000000;
+		if (ts.tv_nsec >= 1000000000) {
+			ts.tv_nsec -= 1000000000;
+			ts.tv_sec++;
+		}
+	} while (pthread_timedjoin_np(thread, NULL, &ts));
 }

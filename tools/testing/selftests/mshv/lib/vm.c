@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The device, partitions and their memory. */
+#include <linux/userfaultfd.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 
 #include "mshv_util.h"
 
@@ -77,18 +79,44 @@ void *guard_page(void)
 	return p;
 }
 
-void vm_init_flags(struct vm *vm, u64 pt_flags)
+int userfault_open(void *mem, size_t size)
 {
-	int ret;
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = {
+		.range = { (uintptr_t)mem, size },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
 
+	if (fd < 0)
+		return -errno;
+	REQUIRE(!ioctl(fd, UFFDIO_API, &api), "UFFDIO_API");
+	REQUIRE(!ioctl(fd, UFFDIO_REGISTER, &reg), "UFFDIO_REGISTER");
+	return fd;
+}
+
+void vm_create(struct vm *vm, u64 pt_flags)
+{
 	vm->dev = dev_open();
 	vm->fd = partition_create(vm->dev, pt_flags);
 	REQUIRE(vm->fd >= 0, "CREATE_PARTITION: %d", vm->fd);
+}
+
+void vm_activate(struct vm *vm)
+{
+	int ret;
+
 	ret = partition_initialize(vm->fd);
 	REQUIRE(!ret, "INITIALIZE_PARTITION: %d", ret);
 	vm->ram = mem_alloc(RAM_SIZE, PAGE);
 	ret = region_map(vm->fd, 0, RAM_SIZE, vm->ram, MAP_RWX);
 	REQUIRE(!ret, "SET_GUEST_MEMORY: %d", ret);
+}
+
+void vm_init_flags(struct vm *vm, u64 pt_flags)
+{
+	vm_create(vm, pt_flags);
+	vm_activate(vm);
 }
 
 void vm_init(struct vm *vm)

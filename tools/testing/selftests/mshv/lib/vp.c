@@ -81,6 +81,11 @@ int vp_run(struct vp *vp)
 	return ret;
 }
 
+void *vp_run_thread(void *vp)
+{
+	return (void *)(long)vp_run(vp);
+}
+
 void vp_run_until(struct vp *vp, u32 type)
 {
 	int ret = vp_run(vp);
