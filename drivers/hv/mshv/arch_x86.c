@@ -13,6 +13,7 @@
 
 #include "arch.h"
 #include "compat.h"
+#include "deposit.h"
 #include "hv_abi.h"
 #include "hvcall.h"
 #include "irq.h"
@@ -136,8 +137,8 @@ bool mshv_arch_has_nested(void)
 {
 	u64 features;
 
-	if (mshv_hvcall_get_property(HVX_PARTITION_ID_SELF, HVX_PROP_PROCESSOR_FEATURES1,
-				     &features))
+	if (mshv_hvcall_get_property(&mshv_root_pool, HVX_PARTITION_ID_SELF,
+				     HVX_PROP_PROCESSOR_FEATURES1, &features))
 		return false;
 	return features & MSHV_FEATURES1_NESTED;
 }

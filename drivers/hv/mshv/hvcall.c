@@ -295,7 +295,7 @@ int mshv_hvcall_delete_partition(u64 id)
 	return mshv_hvcall_simple(HVX_CALL_DELETE_PARTITION, &in, sizeof(in), NULL, 0);
 }
 
-int mshv_hvcall_get_property(u64 id, u32 code, u64 *value)
+int mshv_hvcall_get_property(struct mshv_pool *pool, u64 id, u32 code, u64 *value)
 {
 	struct hvx_in_get_partition_property in = {
 		.partition_id = id,
@@ -304,8 +304,8 @@ int mshv_hvcall_get_property(u64 id, u32 code, u64 *value)
 	struct hvx_out_get_partition_property out;
 	int ret;
 
-	ret = mshv_hvcall_simple(HVX_CALL_GET_PARTITION_PROPERTY, &in, sizeof(in),
-				 &out, sizeof(out));
+	ret = mshv_hvcall_simple_pool(pool, HVX_CALL_GET_PARTITION_PROPERTY, &in, sizeof(in),
+				      &out, sizeof(out));
 	if (!ret)
 		*value = out.value;
 	return ret;

@@ -83,7 +83,7 @@ int mshv_hvcall_create_partition(const struct hvx_in_create_partition *in, u64 *
 int mshv_hvcall_initialize_partition(struct mshv_partition *pt);
 int mshv_hvcall_finalize_partition(u64 id);
 int mshv_hvcall_delete_partition(u64 id);
-int mshv_hvcall_get_property(u64 id, u32 code, u64 *value);
+int mshv_hvcall_get_property(struct mshv_pool *pool, u64 id, u32 code, u64 *value);
 int mshv_hvcall_get_system_property(u32 id, u64 *value);
 
 /*

@@ -98,7 +98,7 @@ static u64 mshv_gfn_limit(struct mshv_partition *pt)
 	if (pt->regions.gfn_limit)
 		return pt->regions.gfn_limit;
 
-	if (mshv_hvcall_get_property(pt->id, HVX_PROP_PHYSICAL_ADDRESS_WIDTH, &width) ||
+	if (mshv_hvcall_get_property(pt->pool, pt->id, HVX_PROP_PHYSICAL_ADDRESS_WIDTH, &width) ||
 	    width < 32 || width > 52)
 		width = mshv_arch_address_width();
 	pt->regions.gfn_limit = 1ULL << (width - HVX_PAGE_SHIFT);

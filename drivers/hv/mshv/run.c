@@ -9,6 +9,7 @@
 
 #include "arch.h"
 #include "compat.h"
+#include "deposit.h"
 #include "hvcall.h"
 #include "mshv.h"
 #include "run.h"
@@ -30,8 +31,8 @@ static u64 __init mshv_l1vh_scheduler(void)
 	u64 integrated;
 
 	if (mshv_vmm_capable(HVX_VMM_CAP_INTEGRATED_SCHEDULER) &&
-	    !mshv_hvcall_get_property(HVX_PARTITION_ID_SELF, HVX_PROP_INTEGRATED_SCHEDULER,
-				      &integrated) && integrated)
+	    !mshv_hvcall_get_property(&mshv_root_pool, HVX_PARTITION_ID_SELF,
+				      HVX_PROP_INTEGRATED_SCHEDULER, &integrated) && integrated)
 		return HVX_SCHEDULER_ROOT;
 	return HVX_SCHEDULER_CORE_SMT;
 }

@@ -80,37 +80,17 @@ struct mshv_state_call {
 
 static_assert(offsetof(struct mshv_state_call, tail) == offsetof(struct mshv_state_call, in.pfns));
 
-static int mshv_state_property(struct mshv_vp *vp, u32 code, u64 *value)
-{
-	const struct hvx_in_get_partition_property in = {
-		.partition_id = vp->partition->id,
-		.code = code,
-	};
-	struct hvx_out_get_partition_property out;
-	struct mshv_hvcall call = {
-		.code = HVX_CALL_GET_PARTITION_PROPERTY,
-		.in = &in,
-		.in_size = sizeof(in),
-		.out = &out,
-		.out_size = sizeof(out),
-	};
-	int ret;
-
-	ret = mshv_hvcall_pool(&call, vp->partition->pool);
-	if (!ret)
-		*value = out.value;
-	return ret;
-}
-
 /* Which extended states the partition has, and what they take. */
 static int mshv_state_xsave(struct mshv_vp *vp, struct mshv_state_call *sc)
 {
+	struct mshv_partition *pt = vp->partition;
 	u64 states, size;
 	int ret;
 
-	ret = mshv_state_property(vp, HVX_PROP_XSAVE_STATES, &states);
+	ret = mshv_hvcall_get_property(pt->pool, pt->id, HVX_PROP_XSAVE_STATES, &states);
 	if (!ret)
-		ret = mshv_state_property(vp, HVX_PROP_MAX_XSAVE_DATA_SIZE, &size);
+		ret = mshv_hvcall_get_property(pt->pool, pt->id, HVX_PROP_MAX_XSAVE_DATA_SIZE,
+					       &size);
 	if (ret)
 		return ret;
 	if (!size || size > MSHV_MAX_STATE_PAGES * HVX_PAGE_SIZE)
