@@ -5,6 +5,7 @@
  * the VMM has told it before.
  */
 #include <linux/kernel.h>
+#include <linux/nospec.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
@@ -66,7 +67,8 @@ static bool mshv_intercept_valid(const struct mshv_install_intercept *args)
 	if (args->status || memchr_inv(args->rsvd, 0, sizeof(args->rsvd)) ||
 	    args->type >= ARRAY_SIZE(mshv_intercept_types))
 		return false;
-	type = &mshv_intercept_types[args->type];
+	type = &mshv_intercept_types[array_index_nospec(args->type,
+							ARRAY_SIZE(mshv_intercept_types))];
 	return type->access && !(args->access & ~type->access) &&
 	       args->parameter <= type->max_parameter;
 }

@@ -14,6 +14,7 @@
 #include <linux/io.h>
 #include <linux/math.h>
 #include <linux/mm.h>
+#include <linux/nospec.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
@@ -106,10 +107,13 @@ static int mshv_state_prepare(struct mshv_vp *vp, const struct mshv_get_set_vp_s
 			      struct mshv_get_set_vp_state __user *uarg,
 			      struct mshv_state_call *sc)
 {
+	u32 i, type;
 	int ret;
-	u32 i;
 
-	if (args->type >= MSHV_VP_STATE_COUNT || !mshv_capability(mshv_states[args->type].cap) ||
+	if (args->type >= MSHV_VP_STATE_COUNT)
+		return -EINVAL;
+	type = array_index_nospec(args->type, MSHV_VP_STATE_COUNT);
+	if (!mshv_capability(mshv_states[type].cap) ||
 	    memchr_inv(args->rsvd, 0, sizeof(args->rsvd)) || !args->buf_sz ||
 	    !IS_ALIGNED(args->buf_sz, HVX_PAGE_SIZE) || !IS_ALIGNED(args->buf_ptr, HVX_PAGE_SIZE))
 		return -EINVAL;
@@ -117,8 +121,8 @@ static int mshv_state_prepare(struct mshv_vp *vp, const struct mshv_get_set_vp_s
 	memset(sc, 0, sizeof(*sc));
 	sc->in.partition_id = vp->partition->id;
 	sc->in.vp_index = vp->index;
-	sc->in.type = mshv_states[args->type].type;
-	sc->size = mshv_states[args->type].size;
+	sc->in.type = mshv_states[type].type;
+	sc->size = mshv_states[type].size;
 	if (!sc->size) {
 		ret = mshv_state_xsave(vp, sc);
 		if (ret)
