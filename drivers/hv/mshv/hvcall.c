@@ -158,8 +158,12 @@ static u64 mshv_hvcall_copied(struct mshv_hvcall *call, u64 control)
 		memcpy(in + call->in_size + list, call->list + list, list_size);
 	else if (list_size)
 		memset(in + call->in_size + list, 0, list_size);
-	if (out_size)
+	if (out_size) {
+		/* Nothing of an earlier call's may pass for what this one says. */
 		out = *this_cpu_ptr(mshv_hvcall_output);
+		memset(out + call->done * out_size, 0,
+		       (call->reps ? call->reps - call->done : 1) * out_size);
+	}
 
 	result = hv_do_hypercall(control, in, out);
 
