@@ -230,8 +230,8 @@ TRACE_EVENT(mshv_vp_state,
 		__field(u64, partition)
 		__field(u32, vp)
 		__field(u32, type)
-		__field(bool, set)
 		__field(int, result)
+		__field(bool, set)
 	),
 	TP_fast_assign(
 		__entry->partition = partition;
@@ -411,8 +411,8 @@ DECLARE_EVENT_CLASS(mshv_gpa,
 		__field(u64, gfn)
 		__field(u64, count)
 		__field(u64, done)
-		__field(bool, large)
 		__field(u16, status)
+		__field(bool, large)
 	),
 	TP_fast_assign(
 		__entry->partition = partition;
@@ -488,9 +488,9 @@ TRACE_EVENT(mshv_irq_assert,
 		__field(u64, dest)
 		__field(u32, type)
 		__field(u32, vector)
+		__field(int, result)
 		__field(bool, logical)
 		__field(bool, level)
-		__field(int, result)
 	),
 	TP_fast_assign(
 		__entry->partition = partition;
