@@ -112,6 +112,7 @@ collect_copy()
 {
 	local host=${2%%:*} guest
 
+	[[ -e $host ]] || die "--copy $2: no such file"
 	guest=$(realpath -s -m -- "$host")
 	[[ $2 != *:* ]] || guest=${2#*:}
 	[[ $guest == /* ]] || die "--copy $2: the guest's path must be absolute"
