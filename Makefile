@@ -49,6 +49,10 @@ check-qemu:		## boot Linux with Debian's QEMU, -accel mshv; QEMU_SUITE= KERNEL=
 check-mainline:		## selftests and QEMU on mainline's driver and on ours; TESTS=
 	@$(tools)/check-mainline $(TESTS)
 
+.PHONY: check-kexec
+check-kexec:		## another kernel in the root partition's place; ROUNDS= KERNEL= SMP=
+	@$(tools)/check-kexec $(CHECKS)
+
 ##@ Build
 
 .PHONY: testhv

@@ -70,10 +70,15 @@ void mshv_pool_lose_page(struct mshv_pool *pool)
 	mshv_lose_pages(pool, 1, HVX_STATUS_SUCCESS);
 }
 
+long mshv_pages_held(void)
+{
+	return atomic_long_read(&mshv_lost_pages) + atomic_long_read(&mshv_root_pool.pages);
+}
+
 /* When the module goes: what it has to leave behind. */
 void mshv_pool_report(void)
 {
-	long lost = atomic_long_read(&mshv_lost_pages) + atomic_long_read(&mshv_root_pool.pages);
+	long lost = mshv_pages_held();
 
 	if (lost)
 		dev_warn(mshv_dev, "%ld pages stay with the hypervisor\n", lost);

@@ -79,6 +79,8 @@ int mshv_hvcall_pool(struct mshv_hvcall *call, struct mshv_pool *pool);
 int mshv_pool_withdraw(struct mshv_pool *pool, long max);
 void mshv_pool_abandon(struct mshv_pool *pool);
 void mshv_pool_report(void);
+/* Pages that the hypervisor has for no partition. */
+long mshv_pages_held(void);
 
 /* A page that was not deposited, but that the hypervisor does not give back. */
 void mshv_pool_lose_page(struct mshv_pool *pool);

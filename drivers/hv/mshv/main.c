@@ -64,6 +64,9 @@ static int __init mshv_init(void)
 		pr_err("no interrupts from the hypervisor: %d\n", ret);
 		goto end_hvcalls;
 	}
+	ret = mshv_reboot_init();
+	if (ret)
+		goto end_synic;
 	mshv_debugfs_init();
 	/* Last: from here on there are users. */
 	ret = misc_register(&mshv_miscdev);
@@ -76,6 +79,8 @@ static int __init mshv_init(void)
 
 end_debugfs:
 	mshv_debugfs_exit();
+	mshv_reboot_exit();
+end_synic:
 	mshv_synic_exit();
 end_hvcalls:
 	mshv_hvcalls_exit();
@@ -84,6 +89,7 @@ end_hvcalls:
 
 static void __exit mshv_exit(void)
 {
+	mshv_reboot_exit();
 	mshv_debugfs_exit();
 	mshv_partitions_exit();
 	mshv_ioeventfds_exit();

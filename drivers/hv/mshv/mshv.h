@@ -190,6 +190,11 @@ extern struct device *mshv_dev;
  */
 long mshv_create_partition(void *arg, void __user *uarg);
 long mshv_initialize_partition(struct mshv_partition *pt, void *arg, void __user *uarg);
+/*
+ * Before the end of this kernel: no partition is created any more. Returns whether
+ * the hypervisor has given back all memory that it had of the driver.
+ */
+bool mshv_partitions_stop(void);
 void mshv_partitions_exit(void);
 int mshv_state_error(int state);
 const char *mshv_state_name(int state);
@@ -207,6 +212,12 @@ void mshv_partition_put(struct mshv_partition *pt);
  * For the case that the hypervisor keeps a mapping that it was told to drop.
  */
 void mshv_partition_break(struct mshv_partition *pt);
+
+/*
+ * reboot.c
+ */
+int mshv_reboot_init(void);
+void mshv_reboot_exit(void);
 
 /*
  * vp.c

@@ -10,6 +10,7 @@
 #include <linux/fs.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
+#include <linux/rwsem.h>
 #include <linux/sched/mm.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
@@ -40,6 +41,13 @@ DEFINE_XARRAY_FLAGS(mshv_partitions, XA_FLAGS_LOCK_IRQ);
  */
 static LIST_HEAD(mshv_quarantine);
 static DEFINE_MUTEX(mshv_quarantine_lock);
+
+/* Partitions from their creation to the last step of their end */
+static atomic_t mshv_living = ATOMIC_INIT(0);
+
+/* Held for reading while one is created, and for writing to end that. */
+static DECLARE_RWSEM(mshv_create_lock);
+static bool mshv_no_more;
 
 /* Creation flags: the user's bit, the hypervisor's, and who says yes to it */
 static const struct {
@@ -220,6 +228,7 @@ static void mshv_partition_free(struct mshv_partition *pt)
 	mutex_destroy(&pt->mutex);
 	mmdrop(pt->mm);
 	kfree(pt);
+	atomic_dec(&mshv_living);
 }
 
 static void mshv_partition_destroy(struct mshv_partition *pt)
@@ -341,6 +350,7 @@ static long mshv_partition_create(struct mshv_partition *pt,
 {
 	long ret;
 
+	atomic_inc(&mshv_living);
 	ret = mshv_hvcall_create_partition(in, &pt->id);
 	if (ret) {
 		kfree(pt->pool);
@@ -369,7 +379,7 @@ long mshv_create_partition(void *arg, void __user *uarg)
 	};
 	struct mshv_create_partition *args = arg;
 	struct mshv_partition *pt;
-	int ret;
+	long ret;
 
 	ret = mshv_create_flags(args->pt_flags, &in.flags);
 	if (ret)
@@ -381,10 +391,18 @@ long mshv_create_partition(void *arg, void __user *uarg)
 		if (ret)
 			return ret;
 	}
+	down_read(&mshv_create_lock);
+	if (mshv_no_more) {
+		ret = -ESHUTDOWN;
+		goto out;
+	}
+	ret = -ENOMEM;
 	pt = mshv_partition_alloc();
-	if (!pt)
-		return -ENOMEM;
-	return mshv_partition_create(pt, &in);
+	if (pt)
+		ret = mshv_partition_create(pt, &in);
+out:
+	up_read(&mshv_create_lock);
+	return ret;
 }
 
 /**
@@ -405,6 +423,16 @@ long mshv_initialize_partition(struct mshv_partition *pt, void *arg, void __user
 	pt->initialized = true;
 	mshv_partition_set_state(pt, MSHV_PT_ACTIVE);
 	return 0;
+}
+
+bool mshv_partitions_stop(void)
+{
+	down_write(&mshv_create_lock);
+	mshv_no_more = true;
+	up_write(&mshv_create_lock);
+	mshv_quarantine_retry(false);
+	mshv_root_pool_trim();
+	return !atomic_read(&mshv_living) && list_empty(&mshv_quarantine) && !mshv_pages_held();
 }
 
 /* Before the module goes away, when there are no partitions. */

@@ -17,7 +17,6 @@
 #include <linux/kernel.h>
 #include <linux/percpu.h>
 #include <linux/rcupdate.h>
-#include <linux/reboot.h>
 
 #include "arch.h"
 #include "async.h"
@@ -329,23 +328,12 @@ static int mshv_synic_offline(unsigned int cpu)
 	return 0;
 }
 
-static void mshv_synic_stop(void)
+void mshv_synic_stop(void)
 {
 	if (mshv_cpuhp_state > 0)
 		cpuhp_remove_state(mshv_cpuhp_state);
 	mshv_cpuhp_state = 0;
 }
-
-/* The next kernel, if there is one, must not find pages shared with nobody. */
-static int mshv_reboot(struct notifier_block *nb, unsigned long code, void *data)
-{
-	mshv_synic_stop();
-	return NOTIFY_DONE;
-}
-
-static struct notifier_block mshv_reboot_nb = {
-	.notifier_call = mshv_reboot,
-};
 
 int __init mshv_synic_init(void)
 {
@@ -356,24 +344,16 @@ int __init mshv_synic_init(void)
 		return ret;
 	ret = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "hyperv/mshv:online",
 				mshv_synic_online, mshv_synic_offline);
-	if (ret < 0)
-		goto remove_isr;
+	if (ret < 0) {
+		mshv_arch_isr_exit();
+		return ret;
+	}
 	mshv_cpuhp_state = ret;
-	ret = register_reboot_notifier(&mshv_reboot_nb);
-	if (ret)
-		goto stop;
 	return 0;
-
-stop:
-	mshv_synic_stop();
-remove_isr:
-	mshv_arch_isr_exit();
-	return ret;
 }
 
 void mshv_synic_exit(void)
 {
-	unregister_reboot_notifier(&mshv_reboot_nb);
 	mshv_synic_stop();
 	mshv_arch_isr_exit();
 }

@@ -45,7 +45,8 @@ child_program()
 	mkdir -p "$MSHV_OUT/child"
 	fresh "$target" "$source" ||
 		gcc -O2 -Wall -Wextra -Werror -o "$target" "$source" \
-			-I "$MSHV_TOP/tools/testing/testhv/include" -lutil ||
+			-I "$MSHV_TOP/tools/testing/testhv/include" \
+			-I "$MSHV_TOP/include/uapi" -lutil ||
 		die "$1 does not build"
 	echo "$target"
 }
