@@ -21,6 +21,7 @@ packages_table()
 		build	xz			xz-utils
 		kselftest	rsync		rsync
 		check	sparse			sparse
+		check	g++			g++
 		check	shellcheck		shellcheck
 		check	perl			perl
 		check	xz			xz-utils

@@ -5,6 +5,14 @@
  *
  * Limits on pinned memory (RLIMIT_MEMLOCK) have nothing to limit: guest memory is
  * not pinned. That is tested, too.
+ *
+ * Of Documentation/virt/mshv/defects.rst:
+ * A34: no_file_descriptor_left
+ * B17, D47a: huge_regions_cost_nothing
+ * D25: deposits_are_charged
+ * D35: huge_bitmaps_cost_nothing
+ * D47: deposits_are_charged, limit_gives_enomem, guest_memory_is_not_locked
+ * D105: limit_at_any_moment
  */
 #include <grp.h>
 #include <signal.h>

@@ -2,6 +2,9 @@
 /*
  * MSHV_CANCEL_RUN_VP: the current RUN_VP, or else the next one, returns EINTR,
  * once, and there is no moment at which it is lost.
+ *
+ * Of Documentation/virt/mshv/defects.rst:
+ * D61: with_a_flag
  */
 #include <pthread.h>
 #include <semaphore.h>

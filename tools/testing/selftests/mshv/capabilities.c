@@ -3,6 +3,11 @@
  * MSHV_CHECK_EXTENSION: every capability is answered, the answer is the same
  * on every kind of file descriptor, what is advertised works and what is not
  * is ENOTTY.
+ *
+ * Of Documentation/virt/mshv/defects.rst:
+ * C8, D13: advertised_ones_work
+ * C10, D89: absent_ones_are_enotty, absent_flags_and_pages_are_refused
+ * D1: unknown_capabilities_are_zero, same_answer_on_every_fd
  */
 #include <sys/eventfd.h>
 #include <sys/mman.h>

@@ -4,11 +4,16 @@
  * QEMU 11.1, Cloud Hypervisor 54, and the rust-vmm crates below the latter. A
  * driver that refuses one of these calls, or does something else, breaks a
  * program that cannot be changed any more.
+ *
+ * Of Documentation/virt/mshv/defects.rst:
+ * C2, C6: rust_vmm_msrs
+ * C15: cloud_hypervisor_snapshot, snapshot_in_a_storm
  */
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 
+#include "mshv_irq.h"
 #include "mshv_util.h"
 #include "kselftest_harness.h"
 
@@ -1036,15 +1041,38 @@ static void snapshot_registers(struct regs *l)
 	add_fpu(l);
 }
 
+/* All that a VMM saves of a VP. */
+struct snapshot {
+	struct regs regs, msrs;
+	u8 states[MSHV_VP_STATE_COUNT][PAGE] __attribute__((aligned(PAGE)));
+};
+
+static void snapshot_take(struct snapshot *s, struct vp *vp, const struct client *c)
+{
+	unsigned int i;
+
+	snapshot_registers(&s->regs);
+	REQUIRE(!regs_load(vp, &s->regs), "registers");
+	rust_msrs(&s->msrs, c);
+	REQUIRE(!regs_load(vp, &s->msrs), "MSRs");
+	for (i = 0; i < MSHV_VP_STATE_COUNT; i++)
+		REQUIRE(!state_call(vp->fd, MSHV_GET_VP_STATE, i, s->states[i]), "state %u", i);
+}
+
+static void snapshot_restore(struct snapshot *s, struct vp *vp)
+{
+	unsigned int i;
+
+	regs_store(vp, &s->msrs, "MSRs");
+	regs_store(vp, &s->regs, "registers");
+	for (i = 0; i < MSHV_VP_STATE_COUNT; i++)
+		REQUIRE(!state_call(vp->fd, MSHV_SET_VP_STATE, i, s->states[i]), "state %u", i);
+}
+
 /* A guest that is stopped in one partition goes on in another. */
 TEST(cloud_hypervisor_snapshot)
 {
-	static const u8 types[] = {
-		MSHV_VP_STATE_LAPIC, MSHV_VP_STATE_XSAVE, MSHV_VP_STATE_SIMP,
-		MSHV_VP_STATE_SIEFP, MSHV_VP_STATE_SYNTHETIC_TIMERS,
-	};
-	u8 *states = mem_alloc(ARRAY_SIZE(types) * PAGE, PAGE);
-	struct regs regs, msrs;
+	static struct snapshot snapshot;
 	struct client old, new;
 	unsigned int i;
 	u64 time;
@@ -1054,31 +1082,68 @@ TEST(cloud_hypervisor_snapshot)
 	for (i = 1; i <= 5; i++)
 		EXPECT_EQ(i, vp_run_out(&old.vp, 0x80));
 	ASSERT_EQ(0, hv_set_property(old.vm.fd, HVX_PROP_TIME_FREEZE, 1));
-	snapshot_registers(&regs);
-	ASSERT_EQ(0, regs_load(&old.vp, &regs));
-	rust_msrs(&msrs, &old);
-	ASSERT_EQ(0, regs_load(&old.vp, &msrs));
-	for (i = 0; i < ARRAY_SIZE(types); i++)
-		ASSERT_EQ(0, state_call(old.vp.fd, MSHV_GET_VP_STATE, types[i],
-					states + i * PAGE));
+	snapshot_take(&snapshot, &old.vp, &old);
 	ASSERT_EQ(0, hv_get_property(old.vm.fd, HVX_PROP_REFERENCE_TIME, &time));
 
 	ch_machine(&new);
 	memcpy(new.vm.ram, old.vm.ram, RAM_SIZE);
 	vp_init(&new.vp, &new.vm, 0);
 	new.page = map_page(new.vp.fd);
-	regs_store(&new.vp, &msrs, "MSRs");
-	regs_store(&new.vp, &regs, "registers");
-	for (i = 0; i < ARRAY_SIZE(types); i++)
-		ASSERT_EQ(0, state_call(new.vp.fd, MSHV_SET_VP_STATE, types[i],
-					states + i * PAGE));
+	snapshot_restore(&snapshot, &new.vp);
 	ASSERT_EQ(0, hv_set_property(new.vm.fd, HVX_PROP_REFERENCE_TIME, time));
 	ASSERT_EQ(0, hv_set_property(new.vm.fd, HVX_PROP_TIME_FREEZE, 0));
 	client_free(&old);
 	EXPECT_EQ(6, vp_run_out(&new.vp, 0x80));
 	EXPECT_EQ(5, vp_get(&new.vp, HVX_REG_RDX));
 	client_free(&new);
-	munmap(states, ARRAY_SIZE(types) * PAGE);
+}
+
+#define STORM_FIRST	0x20
+#define STORM_MOVES	8
+#define STORM_EACH	24
+
+/*
+ * It goes on in another partition, and that again and again, while interrupts arrive:
+ * those that were requested, in service or about to be delivered by then are delivered
+ * in the next partition, and none of them twice. Each vector comes once.
+ */
+TEST(snapshot_in_a_storm)
+{
+	static struct snapshot snapshot;
+	struct irq_guest g[2], *old = &g[0], *new = &g[1], *swap;
+	unsigned int move, i, vector = STORM_FIRST;
+	struct client c;
+
+	irq_guest_init(old, 1, NULL, IRQ_X2APIC);
+	irq_guest_start(old);
+	for (move = 0; move < STORM_MOVES; move++) {
+		for (i = 0; i < STORM_EACH; i++, vector++)
+			ASSERT_EQ(0, assert_interrupt(old->vm.fd, HVX_INTERRUPT_FIXED, 0, 0,
+						      vector));
+		irq_guest_stop(old);
+		EXPECT_EQ(0, old->vps[0].error);
+		c = (struct client){ .vm = old->vm };
+		snapshot_take(&snapshot, &old->vps[0].vp, &c);
+
+		irq_guest_init(new, 1, NULL, IRQ_X2APIC);
+		memcpy(new->vm.ram, old->vm.ram, RAM_SIZE);
+		snapshot_restore(&snapshot, &new->vps[0].vp);
+		irq_guest_free(old);
+		irq_guest_start(new);
+		swap = old;
+		old = new;
+		new = swap;
+	}
+	/* the last that came have the lowest priority of all to wait for */
+	for (i = STORM_FIRST; i < vector; i++)
+		EXPECT_EQ(1, irq_wait(old, 0, i, 1))
+			TH_LOG("vector %#x", i);
+	irq_settle();
+	for (i = STORM_FIRST; i < vector; i++)
+		EXPECT_EQ(1, irq_count(old, 0, i))
+			TH_LOG("vector %#x", i);
+	irq_guest_stop(old);
+	irq_guest_free(old);
 }
 
 /* Fast paths are probed by their number; the answer "no" has one errno. */

@@ -2,6 +2,9 @@
 /*
  * 32-bit VMMs. What they do is in compat_32.c, a program of its own; structures
  * whose layout differed from the 64-bit one would not compile there.
+ *
+ * Of Documentation/virt/mshv/defects.rst:
+ * D6: vmm_of_32_bits
  */
 #include <libgen.h>
 #include <limits.h>

@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Calls that meet: on the same object, from several threads, under signals. */
+/*
+ * Calls that meet: on the same object, from several threads, under signals.
+ *
+ * Of Documentation/virt/mshv/defects.rst:
+ * A30: use_before_create_returns
+ * C1: many_threads_create_partitions
+ * D40: discard_while_mapping
+ */
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -195,6 +202,30 @@ TEST(discard_while_running)
 	stop_thread(discard);
 	stop_thread(run[0]);
 	stop_thread(run[1]);
+	EXPECT_LT(0, guest_counter(&s.g));
+	shared_free(&s);
+	if (ctl_present())
+		EXPECT_EQ(0, accounts_open(&before));
+}
+
+/* The same while regions come and go. */
+TEST(discard_while_mapping)
+{
+	pthread_t run, map, discard;
+	struct accounts before;
+	struct shared s;
+
+	if (ctl_present())
+		accounts_read(&before);
+	shared_init(&s);
+	vp_load(&s.g.vp, MODE_LONG, guest_walk);
+	run = thread_start(run_loop, &s.g.vp);
+	map = thread_start(map_loop, &s);
+	discard = thread_start(discard_loop, &s);
+	usleep(TIME_US);
+	stop_thread(discard);
+	stop_thread(map);
+	stop_thread(run);
 	EXPECT_LT(0, guest_counter(&s.g));
 	shared_free(&s);
 	if (ctl_present())

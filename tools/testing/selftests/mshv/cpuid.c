@@ -2,6 +2,9 @@
 /*
  * MSHV_GET_VP_CPUID_VALUES, and MSHV_REGISTER_INTERCEPT_RESULT for CPUID: what
  * the VMM is told, what it asks for, and what the guest sees are the same.
+ *
+ * Of Documentation/virt/mshv/defects.rst:
+ * C14: many_leaves, values_are_what_the_guest_sees
  */
 #include <pthread.h>
 #include <signal.h>

@@ -2,12 +2,24 @@
 /*
  * /dev/mshv as a file, and the numbers of the ioctls.
  *
- * Kinds of defects that have no test here:
- * - Messages before the handler is there, or after (D115, D116): the handler is
- *   installed before the first SINT is unmasked and removed after the last one is
- *   masked on its own CPU; a message that a predecessor left is dropped.
- * - Watchdogs that a long hypercall silences (D117): the driver never touches
- *   them, and gives way between the parts of a long one.
+ * Of Documentation/virt/mshv/defects.rst:
+ * A11: - make check-options builds and tests without each option
+ * A20, D107: - make check, stage modules: sparse, and W=1; trace.c has its header read
+ *   twice
+ * A25: - make check, stage abi: all structures against the kernel's own
+ * A26: - nothing of vmbus is used; make check-graft builds it into a kernel
+ * A37: mode_is_0600
+ * A39: - vectors are the kernel's; the driver has the one that the kernel reserved
+ * C18: - no such code: isolation is refused, isolation of partition.c
+ * D7: - make check-docs fails without
+ * D8: ioctls_on_the_wrong_fd
+ * D14: - it is included first, below; make check, stage abi, has it compiled as C++,
+ *   too
+ * D105: not_for_other_users
+ * D113: structure_layouts
+ * D115, D116: - the handler is installed before the first SINT is unmasked and removed
+ *   after the last one is masked on its own CPU; what a predecessor left is dropped
+ * D117: - watchdogs are not touched, and long hypercalls give way between their parts
  */
 
 /* first and alone: the header must not need another one before it */

@@ -3,6 +3,20 @@
  * Every hypercall that the driver makes fails, at each time that it is made,
  * in several ways: what the user asked for fails cleanly or is done, nothing
  * is left behind, and the next attempt works.
+ *
+ * Of Documentation/virt/mshv/defects.rst:
+ * A13, A21, D48: once
+ * A15, D42: page_that_is_kept
+ * B2, B3: - interrupts are off in one function, which has one way out
+ * B7: once
+ * B18: - what is given doubles with each request of a call, to 256 pages
+ * D18: insatiable
+ * D37: unmap_again, page_that_is_kept
+ * D50: - blocks come from the page allocator in one piece, or not at all
+ * D51: once, for_ever
+ * D52: initialize_again
+ * D59, D63: run_again
+ * D96: late_deletion
  */
 #include <signal.h>
 #include <sys/mman.h>

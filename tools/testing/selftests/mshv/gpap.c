@@ -8,6 +8,14 @@
  * done and not told (partial_result), states that are lost with a failure
  * (nothing_is_lost_with_a_failure), with a mapping (unmapped_pages_are_remembered)
  * or to a running VP (log_of_a_running_guest).
+ *
+ * Of Documentation/virt/mshv/defects.rst:
+ * C9: log_of_a_running_guest
+ * D4: partial_result
+ * D5: query_changes_nothing
+ * D32: counts
+ * D57: - a byte a page is needed for as many pages as one hypercall has, no more; what
+ *   the interface is can't be helped
  */
 #include <signal.h>
 #include <sys/mman.h>

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * D103: the root's CPUs go and come while guests run, doorbells ring and
+ * The root's CPUs go and come while guests run, doorbells ring and
  * interrupts are delivered.
+ *
+ * Of Documentation/virt/mshv/defects.rst:
+ * D87: - a page that cannot be had keeps the CPU from coming, and the others go
+ * D103: one_at_a_time, all_but_one
  */
 #include <pthread.h>
 

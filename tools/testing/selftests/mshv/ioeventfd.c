@@ -10,6 +10,15 @@
  * (last_write_counts), rings that are emptied without end in the interrupt
  * handler (storm), no limit (limit). Handlers find the eventfd by an index, not
  * in a list.
+ *
+ * Of Documentation/virt/mshv/defects.rst:
+ * A27, B13: forged_messages
+ * A28: churn
+ * A32: forged_ports, ports_in_the_storm
+ * B11: ports_in_the_storm
+ * D81: storm
+ * D82, D83: limit
+ * D92: forged_messages
  */
 #include "mshv_irq.h"
 #include "kselftest_harness.h"

@@ -12,6 +12,12 @@
  * names another partition reaches that one's eventfds and nothing else; that
  * senders are true is the hypervisor's business. Other architectures' pins, which
  * have no end of interrupt, are not in this driver.
+ *
+ * Of Documentation/virt/mshv/defects.rst:
+ * A18: - the iterator is the one that lockdep checks against the list's SRCU
+ * B8: route_becomes_edge
+ * C7: level_is_resampled, eoi_is_by_vector
+ * C17: all
  */
 #include "mshv_irq.h"
 #include "kselftest_harness.h"

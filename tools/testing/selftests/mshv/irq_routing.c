@@ -7,6 +7,12 @@
  * injected (nothing_invalid_is_sent), few routes (counts), tables that are in use
  * when they are replaced (swapped_under_fire). An index past the table is checked under the
  * same reader section as it is used, and clamped against speculation.
+ *
+ * Of Documentation/virt/mshv/defects.rst:
+ * A29: duplicate_gsi
+ * A40: no_count_overflows
+ * B10: nothing_invalid_is_sent
+ * C17: counts
  */
 #include "mshv_irq.h"
 #include "kselftest_harness.h"

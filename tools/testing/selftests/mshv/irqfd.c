@@ -7,6 +7,15 @@
  * not checked (arguments), frees that race with signals (deassigned_is_silent,
  * races, closed_in_any_order), no limit (limit). There is no cleanup thread that
  * one partition could hold up for another.
+ *
+ * Of Documentation/virt/mshv/defects.rst:
+ * A31: races
+ * B14: deassigned_under_fire
+ * B21: - testhv has no devices to assign
+ * D79: one_owner
+ * D83: limit
+ * D84: - an irqfd ends in the call that ends it, and there is no queue
+ * D88: arguments
  */
 #include <signal.h>
 #include <sys/mman.h>

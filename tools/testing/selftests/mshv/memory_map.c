@@ -1,5 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0
-/* MSHV_SET_GUEST_MEMORY: what is refused, and what the guest sees. */
+/*
+ * MSHV_SET_GUEST_MEMORY: what is refused, and what the guest sees.
+ *
+ * Of Documentation/virt/mshv/defects.rst:
+ * A2, C19: aliases_of_host_memory, overlaps
+ * A10: - the largest mapping made is of 2 MiB, whatever the folio; hugetlb
+ * A12, D69: - nothing is pinned; what is missing is refused, hole_in_the_range
+ * A14: read_only
+ * B5, B20, D54: bad_guest_addresses
+ * B6, D31: huge_sizes
+ * B16: hole_in_the_range
+ * C5: sparse_region
+ * C11: unknown_flags_and_reserved_bytes
+ * D29: device_memory
+ * D30: device_memory_read_only
+ * D38: shared_file
+ * D41: - it goes on in tables that exist, and deposits nothing: the hypervisor has what
+ *   unmapping takes
+ * D42a: large_pages_are_split
+ * D42b: - regions keep a table of what is mapped, and never look at struct pages
+ * D46: large_pages_need_alignment
+ * D55: many_regions
+ * D56: guest_sees_contents, shared_file, hugetlb, large_pages, device_memory
+ */
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -666,25 +689,52 @@ TEST(hole_in_the_range)
  * Device memory of the host: not the guest's unless a capability says so, and
  * not mixed with other memory.
  */
+
+/* @mem, a page, becomes device memory: above the host's memory and below its devices. */
+static bool map_device(void *mem)
+{
+	int fd = open("/dev/mem", O_RDWR | O_SYNC);
+	void *p;
+
+	if (fd < 0)
+		return false;
+	p = mmap(mem, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0xd0000000);
+	close(fd);
+	return p != MAP_FAILED;
+}
+
 TEST(device_memory)
 {
+	u8 *mem = mem_alloc(2 * PAGE, PAGE);
 	struct vm vm;
-	u8 *mem;
-	int fd, ret;
+	int ret;
 
 	vm_init(&vm);
-	fd = open("/dev/mem", O_RDWR | O_SYNC);
-	if (fd < 0)
-		SKIP(return, "no /dev/mem");
-	mem = mem_alloc(2 * PAGE, PAGE);
-	/* above the host's memory and below its devices: nothing is there */
-	if (mmap(mem + PAGE, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
-		 0xd0000000) == MAP_FAILED)
+	if (!map_device(mem + PAGE))
 		SKIP(return, "/dev/mem does not map device memory");
 	EXPECT_EQ(-EINVAL, region_map(vm.fd, TEST_GPA, 2 * PAGE, mem, MAP_RW));
 	ret = region_map(vm.fd, TEST_GPA, PAGE, mem + PAGE, MAP_RW);
 	EXPECT_EQ(cap(vm.fd, MSHV_CAP_MMIO_MEMORY) ? 0 : -EINVAL, ret);
 	vm_free(&vm);
+}
+
+TEST(device_memory_read_only)
+{
+	u8 *mem = mem_alloc(PAGE, PAGE);
+	struct guest g;
+
+	mover_init(&g);
+	NEED_CAP(g.vm.fd, MSHV_CAP_MMIO_MEMORY);
+	if (!map_device(mem))
+		SKIP(return, "/dev/mem does not map device memory");
+	ASSERT_EQ(0, region_map(g.vm.fd, TEST_GPA, PAGE, mem, 0));
+	guest_read(&g, TEST_GPA);
+	guest_faults(&g, AT_STORE, TEST_GPA, HVX_ACCESS_WRITE, HVX_MSG_GPA_INTERCEPT);
+	guest_read(&g, TEST_GPA);
+	ASSERT_EQ(0, region_unmap(g.vm.fd, TEST_GPA, PAGE, mem));
+	ASSERT_EQ(0, region_map(g.vm.fd, TEST_GPA, PAGE, mem, MAP_RW));
+	guest_write(&g, TEST_GPA, 1);
+	guest_free(&g);
 }
 
 /* What a VP shares with its VMM looks like device memory, but is RAM. */

@@ -1,5 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Partitions: creation, its arguments, states. */
+/*
+ * Partitions: creation, its arguments, states.
+ *
+ * Of Documentation/virt/mshv/defects.rst:
+ * D2: structure_at_the_end_of_memory
+ * D9: too_early, bad_arguments_before_initialize
+ * D10: other_processes_are_refused
+ * D94: too_early
+ * D111: many_rounds_leak_nothing
+ */
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/resource.h>

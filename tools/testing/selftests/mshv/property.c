@@ -2,6 +2,11 @@
 /*
  * MSHV_GET_PARTITION_PROPERTY and MSHV_SET_PARTITION_PROPERTY: which properties,
  * when; and hypercalls that complete later, through both ways to make them.
+ *
+ * Of Documentation/virt/mshv/defects.rst:
+ * D19: lost, killed_while_pending
+ * D20: late_message, twice, stray, forged
+ * D24: not_settable, privileges
  */
 #include <pthread.h>
 #include <sched.h>

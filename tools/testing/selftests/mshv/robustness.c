@@ -3,12 +3,16 @@
  * What holds for all ioctls: they can be killed, are not disturbed by signals,
  * belong to one process, and no argument makes the kernel complain.
  *
- * Kinds of defects that have no test here:
- * - A message of the hypervisor's that never comes (D58, D19): the waits for one
- *   are killable, as those that are tested; the hypervisor loses none.
- * - Sleeping in an atomic section, lock order, PREEMPT_RT (A28, A15, D109): needs a
- *   kernel with lockdep; the distributions' have none.
- * - Speculation past a bound (D110): user indexes go through array_index_nospec().
+ * Of Documentation/virt/mshv/defects.rst:
+ * C16: signals_during_everything
+ * C20: run_gives_message_or_eintr
+ * D10: another_process_gets_eio
+ * D45: ends
+ * D58: - the wait is killable, as those of ends; the hypervisor loses no message
+ * D70, D106: nonsense_is_not_logged
+ * D108: frozen_and_thawed
+ * D109: - needs a kernel with lockdep: run --kernel with a debug kernel
+ * D110: - numbers from user space go through array_index_nospec() before they index
  */
 #include <pthread.h>
 #include <signal.h>
@@ -27,6 +31,11 @@ GUEST_CODE(guest_touch, 64,
 	   "mov $0x1000000, %ebx\n"
 	   "incl (%rbx)\n"
 	   "out %al, $0x80\n");
+
+GUEST_CODE(guest_touch_on, 64,
+	   "mov $0x1000000, %ebx\n"
+	   "1: incl (%rbx)\n"
+	   "jmp 1b\n");
 
 /*
  * All waits end with the process. The children say by a pipe that they wait.
@@ -111,6 +120,28 @@ static int wait_for_memory(void *arg)
 	return 1;
 }
 
+static void *discard_for_ever(void *mem)
+{
+	for (;;)
+		madvise(mem, PAGE, MADV_DONTNEED);
+	return NULL;
+}
+
+/* For memory that goes as soon as it is there. */
+static int wait_against_discards(void *arg)
+{
+	void *mem = mem_alloc(PAGE, PAGE);
+	struct guest g;
+
+	block_signals();
+	guest_init_load(&g, guest_touch_on);
+	REQUIRE(!region_map(g.vm.fd, TEST_GPA, PAGE, mem, MAP_RWX), "map");
+	thread_start(discard_for_ever, mem);
+	say_ready();
+	vp_run(&g.vp);
+	return 1;
+}
+
 /* The partition's lock is taken by the call that waits, for the second one. */
 static void *create_vp(void *arg)
 {
@@ -149,6 +180,7 @@ FIXTURE_VARIANT_ADD(killed, in_a_running_guest) { wait_spinning };
 FIXTURE_VARIANT_ADD(killed, in_a_halted_guest) { wait_halted };
 FIXTURE_VARIANT_ADD(killed, waiting_for_the_vp) { wait_for_the_vp };
 FIXTURE_VARIANT_ADD(killed, waiting_for_memory) { wait_for_memory };
+FIXTURE_VARIANT_ADD(killed, waiting_against_discards) { wait_against_discards };
 FIXTURE_VARIANT_ADD(killed, waiting_for_the_partition) { wait_for_the_partition, true };
 
 FIXTURE_SETUP(killed)

@@ -7,6 +7,17 @@
  * is charged to that the hypervisor gets. Deposits for these calls are made by the
  * same function as all others, and there is no other to make them. On the device
  * there is nothing to wait for: its table has no call that completes later.
+ *
+ * Of Documentation/virt/mshv/defects.rst:
+ * A4: deposit_and_go_on
+ * A5: partial_completion, failure_in_the_middle
+ * A22: codes_that_are_refused, codes_that_are_allowed
+ * A35: device_is_the_root_partition
+ * A36, D17: bad_repetitions
+ * D3: bad_fields
+ * D22: registers_of_a_running_vp
+ * D23: register_header
+ * D26: unexpected_pending
  */
 #include <pthread.h>
 #include <signal.h>

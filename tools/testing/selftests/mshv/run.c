@@ -2,17 +2,15 @@
 /*
  * MSHV_RUN_VP: exits and their messages, processor modes, signals, parallelism.
  *
- * Kinds of defects that have no test here:
- * - arm64 intercepts and interrupts (A16): the driver is for x86-64 only.
- * - A VP index out of a message (A27, B13): looked up in an xarray, bounded before;
- *   the lists in messages are bounded by the size of a message.
- * - Flags shared with the interrupt handler (D62): atomics; the handler only sets
- *   them, the VP's thread clears them before it dispatches.
- * - A suspension that the hypervisor refuses (D59): fault_inject fails
- *   SET_VP_REGISTERS; run_hv.c then remembers that the VP runs, for the next call.
- * - Trace events that look at the register page (D64): none does, see trace.c.
- * - WARN_ONCE for a VP that was signalled before its first run (D71): there is no
- *   such check, a VP's signals and its suspension are independent of each other.
+ * Of Documentation/virt/mshv/defects.rst:
+ * A16, D90: - only x86-64 can be run here; for others the driver is compiled at most
+ * A17: guest_shares_its_cpu
+ * A38: signal_sweep
+ * D62: - atomics: the interrupt handler sets them, the VP's thread clears them before
+ *   it dispatches
+ * D71: - there is no such check; signals and the suspension are independent
+ * D72: guest_shares_its_cpu
+ * D73: guest_time_is_accounted
  */
 #include <pthread.h>
 #include <signal.h>

@@ -6,8 +6,13 @@
  * hypervisor (the driver reads them for users only); a module that does not load,
  * or memory that is lost, because debugfs is switched off (nothing depends on
  * what its functions return); directories in a wrong place for VPs of a partition
- * that is not initialized (there are no such VPs); debugfs that goes away while
- * partitions live (there is no reboot notifier).
+ * that is not initialized (there are no such VPs).
+ *
+ * Of Documentation/virt/mshv/defects.rst:
+ * A3: blocked
+ * A6: vps_need_no_statistics
+ * A7: pages_that_are_not_offered
+ * D101: - nothing is removed at a reboot
  */
 #include <dirent.h>
 #include <pthread.h>

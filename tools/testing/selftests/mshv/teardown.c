@@ -3,17 +3,13 @@
  * However a VMM ends, the hypervisor's accounts are what they were before: no
  * partition, VP, mapping or deposited page is left.
  *
- * Kinds of defects that have no test here:
- * - VPs of a partition that is not initialized (D94): CREATE_VP refuses, see
- *   partition.c, too_early.
- * - A drain that a fatal signal skips (D95): it is bounded by time, not by signals;
- *   kill_ends_the_run of run.c would hang.
- * - Steps that the hypervisor refuses (D96, D111): late_deletion of fault_inject.c.
- * - Guest memory that is unmapped from a finalized partition (D112): it is
- *   unmapped before, and the notifier goes with the region.
- * - Partitions alive at a reboot, kexec (D101, D104, A23): the driver's SynIC pages
- *   go in a reboot notifier; memory that was deposited is the hypervisor's still,
- *   and a kernel started by kexec must not use it. No kexec in a test.
+ * Of Documentation/virt/mshv/defects.rst:
+ * A23, B22, D104: - make check-kexec
+ * A24: - the kernel's business: the driver creates no processors
+ * D95: - the drain is bounded by time, not by signals; kill_ends_the_run of run.c
+ * D97: - the steps of a region's end are bounded, and give way in between
+ * D112: - memory is unmapped before, and the notifier goes with the region
+ * D114: pages_cannot_be_held
  */
 #include <pthread.h>
 #include <signal.h>

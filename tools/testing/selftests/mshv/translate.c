@@ -2,6 +2,9 @@
 /*
  * MSHV_VP_TRANSLATE_GVA: it finds what the guest finds, in every mode, wherever
  * the guest's page tables are at the moment.
+ *
+ * Of Documentation/virt/mshv/defects.rst:
+ * B19: tables_not_mapped, tables_in_a_file
  */
 #include <pthread.h>
 #include <signal.h>

@@ -1,5 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Virtual processors: creation, registers, shared pages. */
+/*
+ * Virtual processors: creation, registers, shared pages.
+ *
+ * Of Documentation/virt/mshv/defects.rst:
+ * C4: registers_round_trip_one_by_one, registers_round_trip_all_at_once
+ * D11: index_limits, many
+ * D12: index_is_free_after_close
+ * D21: suspend_registers_are_refused
+ * D66: register_page_rubbish
+ * D75: partition_closed_first
+ */
 #include <sys/mman.h>
 #include <sys/resource.h>
 
