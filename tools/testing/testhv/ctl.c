@@ -3,6 +3,7 @@
 #include "ctl.h"
 
 #include "acct.h"
+#include "apic.h"
 #include "hv_abi.h"
 #include "hypercall.h"
 #include "lock.h"
@@ -198,6 +199,12 @@ static u64 ctl_synic(struct ctl_regs *r)
 	return TESTHV_CTL_OK;
 }
 
+static u64 ctl_nmi(struct ctl_regs *r)
+{
+	apic_send(this_cpu()->apic_id, APIC_ICR_NMI | APIC_ICR_ASSERT);
+	return TESTHV_CTL_OK;
+}
+
 static u64 (*const ops[])(struct ctl_regs *) = {
 	[TESTHV_CTL_PING] = ctl_ping,
 	[TESTHV_CTL_ACCOUNT] = ctl_account,
@@ -213,6 +220,7 @@ static u64 (*const ops[])(struct ctl_regs *) = {
 	[TESTHV_CTL_ASYNC] = ctl_async,
 	[TESTHV_CTL_STRAY] = ctl_stray,
 	[TESTHV_CTL_SYNIC] = ctl_synic,
+	[TESTHV_CTL_NMI] = ctl_nmi,
 };
 
 /* One OUT of EAX; anything else at the port is refused. */

@@ -378,7 +378,7 @@ void vp_handle_exit(struct child_vp *vp, u64 code)
 		swint_exit(vp);
 		break;
 	case SVM_EXIT_IRET:
-		vp->iret_rip = v->vmcb->s.rip;
+		v->iret_rip = v->vmcb->s.rip;
 		break;
 	case SVM_EXIT_SHUTDOWN:
 		intercept_unrecoverable(vp);

@@ -56,7 +56,7 @@ static void inject_pending_interruption(struct child_vp *vp)
 		break;
 	case HVX_PENDING_TYPE_NMI:
 		ev |= SVM_EVENT_NMI;
-		vp->nmi_masked = true;
+		vp->vcpu.nmi_masked = true;
 		break;
 	case HVX_PENDING_TYPE_SOFT_INTERRUPT:
 		ev |= SVM_EVENT_SOFT;
@@ -91,24 +91,6 @@ static void inject_event0(struct child_vp *vp)
 }
 
 /*
- * QEMU has no virtual NMI masking: it ends with the IRET that is intercepted,
- * seen from the moment at which RIP has moved on.
- */
-static void track_nmi_mask(struct child_vp *vp)
-{
-	struct vmcb *b = vp->vcpu.vmcb;
-
-	if (vp->iret_rip != ~0ULL && b->s.rip != vp->iret_rip) {
-		vp->iret_rip = ~0ULL;
-		vp->nmi_masked = false;
-	}
-	if (vp->nmi_masked && vp->iret_rip == ~0ULL)
-		b->c.intercept1 |= SVM_INTERCEPT(SVM_EXIT_IRET);
-	else
-		b->c.intercept1 &= ~SVM_INTERCEPT(SVM_EXIT_IRET);
-}
-
-/*
  * Inject the interrupt that is due, or have an exit as soon as one can be: when
  * IF opens (a virtual interrupt that is intercepted) or the guest lowers CR8.
  */
@@ -119,9 +101,6 @@ static void inject_interrupt(struct child_vp *vp)
 	bool open = (b->s.rflags & RFLAGS_IF) && !(b->c.int_state & SVM_INT_SHADOW) &&
 		    !(b->c.event_inj & SVM_EVENT_VALID);
 
-	b->c.int_ctl &= ~(SVM_V_IRQ | SVM_V_IGN_TPR | SVM_V_INTR_PRIO(0xf) |
-			  SVM_V_INTR_VECTOR_MASK);
-	b->c.intercept1 &= ~SVM_INTERCEPT(SVM_EXIT_VINTR);
 	b->c.cr_write &= ~CR8_WRITE;
 	if (vector >= 0 && open) {
 		b->c.event_inj = SVM_EVENT_VALID | SVM_EVENT_INTR | vector;
@@ -132,10 +111,7 @@ static void inject_interrupt(struct child_vp *vp)
 			lapic_accept(vp, vector);
 		vector = lapic_pending(vp);
 	}
-	if (vector >= 0) {
-		b->c.intercept1 |= SVM_INTERCEPT(SVM_EXIT_VINTR);
-		b->c.int_ctl |= SVM_V_IRQ | SVM_V_IGN_TPR | SVM_V_INTR_PRIO(0xf);
-	}
+	vcpu_watch_interrupts(&vp->vcpu, vector >= 0);
 	/* QEMU 7.2 dies of a write to CR8 while there is a virtual interrupt. */
 	if (vector >= 0 || lapic_masked_by_tpr(vp) >= 0)
 		b->c.cr_write |= CR8_WRITE;
@@ -155,8 +131,6 @@ static void take_init(struct child_vp *vp)
 	vp->pending_interruption = 0;
 	memset(vp->event, 0, sizeof(vp->event));
 	vp->nmi_pending = false;
-	vp->nmi_masked = false;
-	vp->iret_rip = ~0ULL;
 	vp->activity = base & APIC_BASE_BSP ? 0 : HVX_ACTIVITY_STARTUP_SUSPEND;
 	/* The registers of this VP are loaded: DR, XCR0 and FPU survive an INIT. */
 	vmload(vp->vcpu.vmcb_pa);
@@ -236,18 +210,16 @@ void vp_prepare_entry(struct child_vp *vp)
 	if ((b->c.excp & SOFT_EXCEPTIONS) || tcg_is_host())
 		b->c.intercept1 |= SVM_INTERCEPT(SVM_EXIT_SWINT);
 	b->c.msrpm_pa = guest_msrpm(vp);
-	track_nmi_mask(vp);
+	vcpu_track_nmi_mask(&vp->vcpu);
 	if (!(b->c.event_inj & SVM_EVENT_VALID)) {
 		if (vp->pending_interruption & HVX_PENDING_VALID) {
 			inject_pending_interruption(vp);
 		} else if (vp->event[0][0] & HVX_EVENT_PENDING) {
 			inject_event0(vp);
-		} else if (vp->nmi_pending && !vp->nmi_masked &&
+		} else if (vp->nmi_pending && !vp->vcpu.nmi_masked &&
 			   !(b->c.int_state & SVM_INT_SHADOW)) {
 			vp->nmi_pending = false;
-			vp->nmi_masked = true;
-			b->c.event_inj = SVM_EVENT_VALID | SVM_EVENT_NMI | EXC_NMI;
-			track_nmi_mask(vp);
+			vcpu_inject_nmi(&vp->vcpu);
 		}
 	}
 	inject_interrupt(vp);

@@ -134,7 +134,7 @@ static u16 set_pending_interruption(struct child_vp *vp, u32 i, const union hvx_
 static u16 get_interrupt_state(struct child_vp *vp, u32 i, union hvx_value *v)
 {
 	v->u64 = (vp->vcpu.vmcb->c.int_state & SVM_INT_SHADOW ? HVX_INTR_SHADOW : 0) |
-		 (vp->nmi_masked ? HVX_INTR_NMI_MASKED : 0);
+		 (vp->vcpu.nmi_masked ? HVX_INTR_NMI_MASKED : 0);
 	return HVX_STATUS_SUCCESS;
 }
 
@@ -143,7 +143,7 @@ static u16 set_interrupt_state(struct child_vp *vp, u32 i, const union hvx_value
 	if (v->u64 & ~(HVX_INTR_SHADOW | HVX_INTR_NMI_MASKED))
 		return HVX_STATUS_INVALID_REGISTER_VALUE;
 	vp->vcpu.vmcb->c.int_state = v->u64 & HVX_INTR_SHADOW ? SVM_INT_SHADOW : 0;
-	vp->nmi_masked = v->u64 & HVX_INTR_NMI_MASKED;
+	vp->vcpu.nmi_masked = v->u64 & HVX_INTR_NMI_MASKED;
 	return HVX_STATUS_SUCCESS;
 }
 

@@ -261,12 +261,18 @@ static void reinject(struct vcpu *v)
 		v->vmcb->c.event_inj = v->vmcb->c.exit_int_info;
 }
 
+/* One that has to wait is raised when the root enables interrupts, or at any exit before. */
 static void inject_nmi(struct root_vp *rv)
 {
-	if (rv->cpu->nmi_for_root && !rv->vcpu.vmcb->c.event_inj) {
+	struct vcpu *v = &rv->vcpu;
+
+	vcpu_track_nmi_mask(v);
+	if (rv->cpu->nmi_for_root && !v->nmi_masked &&
+	    !(v->vmcb->c.event_inj & SVM_EVENT_VALID)) {
 		rv->cpu->nmi_for_root = 0;
-		rv->vcpu.vmcb->c.event_inj = SVM_EVENT_VALID | SVM_EVENT_NMI | EXC_NMI;
+		vcpu_inject_nmi(v);
 	}
+	vcpu_watch_interrupts(v, rv->cpu->nmi_for_root);
 }
 
 /*
@@ -315,6 +321,10 @@ static void handle_exit(struct root_vp *rv, u64 code)
 
 	switch (code) {
 	case SVM_EXIT_NMI:
+	case SVM_EXIT_VINTR:
+		break;
+	case SVM_EXIT_IRET:
+		v->iret_rip = v->vmcb->s.rip;
 		break;
 	case SVM_EXIT_CPUID:
 		cpuid_exit(rv);

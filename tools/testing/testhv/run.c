@@ -64,7 +64,7 @@ static bool has_event(const struct child_vp *vp, bool idle)
 {
 	bool open = idle || (vp->vcpu.vmcb->s.rflags & RFLAGS_IF);
 
-	if (vp->nmi_pending && !vp->nmi_masked)
+	if (vp->nmi_pending && !vp->vcpu.nmi_masked)
 		return true;
 	if ((vp->pending_interruption & HVX_PENDING_VALID) ||
 	    (vp->event[0][0] & HVX_EVENT_PENDING))

@@ -180,6 +180,40 @@ void vcpu_inject_excp(struct vcpu *v, u8 vec, u32 error_code)
 	v->vmcb->c.event_inj = ev;
 }
 
+/* A virtual interrupt that is intercepted; its vector is never seen. */
+void vcpu_watch_interrupts(struct vcpu *v, bool on)
+{
+	struct vmcb_control *c = &v->vmcb->c;
+
+	c->int_ctl &= ~(SVM_V_IRQ | SVM_V_IGN_TPR | SVM_V_INTR_PRIO(0xf));
+	c->intercept1 &= ~SVM_INTERCEPT(SVM_EXIT_VINTR);
+	if (on) {
+		c->int_ctl |= SVM_V_IRQ | SVM_V_IGN_TPR | SVM_V_INTR_PRIO(0xf);
+		c->intercept1 |= SVM_INTERCEPT(SVM_EXIT_VINTR);
+	}
+}
+
+void vcpu_track_nmi_mask(struct vcpu *v)
+{
+	struct vmcb *b = v->vmcb;
+
+	if (v->iret_rip != ~0ULL && b->s.rip != v->iret_rip) {
+		v->iret_rip = ~0ULL;
+		v->nmi_masked = false;
+	}
+	if (v->nmi_masked && v->iret_rip == ~0ULL)
+		b->c.intercept1 |= SVM_INTERCEPT(SVM_EXIT_IRET);
+	else
+		b->c.intercept1 &= ~SVM_INTERCEPT(SVM_EXIT_IRET);
+}
+
+void vcpu_inject_nmi(struct vcpu *v)
+{
+	v->vmcb->c.event_inj = SVM_EVENT_VALID | SVM_EVENT_NMI | EXC_NMI;
+	v->nmi_masked = true;
+	vcpu_track_nmi_mask(v);
+}
+
 static void reset_seg(struct vmcb_seg *s, u16 attrib)
 {
 	*s = (struct vmcb_seg){ .attrib = attrib, .limit = 0xffff };
@@ -206,6 +240,8 @@ void vcpu_reset(struct vcpu *v)
 	reset_seg(&s->gdtr, 0);
 	reset_seg(&s->idtr, 0);
 	v->gpr[REG_RDX] = cpuid(1, 0).eax;
+	v->nmi_masked = false;
+	v->iret_rip = ~0ULL;
 	s->cr0 = CR0_CD | CR0_NW | CR0_ET;
 	s->efer = EFER_SVME;
 	s->rflags = RFLAGS_FIXED;

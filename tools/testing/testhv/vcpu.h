@@ -39,6 +39,8 @@ enum {
  * @tsc_aux: guest's TSC_AUX
  * @xsave: extended state, vcpu_xsave_size() bytes, aligned to 64, in the
  *	standard format for the full mask of the machine
+ * @nmi_masked: an NMI is being handled: until IRET no other is taken
+ * @iret_rip: where the IRET that ends NMI masking stands; ~0: none seen
  *
  * @dr, @xcr0, @xss, @tsc_aux and @xsave, too, are live in the CPU while the VP is
  * loaded on one.
@@ -55,6 +57,8 @@ struct vcpu {
 	u64 xss;
 	u64 tsc_aux;
 	void *xsave;
+	bool nmi_masked;
+	u64 iret_rip;
 };
 
 static inline u64 vcpu_gpr(const struct vcpu *v, unsigned int reg)
@@ -109,6 +113,18 @@ static inline void vcpu_inject_ud(struct vcpu *v)
 {
 	vcpu_inject_excp(v, 6, 0);
 }
+
+/*
+ * NMIs. vcpu_track_nmi_mask() is for each entry: QEMU has no virtual NMI masking, so
+ * that it ends with the IRET that is intercepted, seen from the moment at which RIP
+ * has moved on. The IRET exit sets struct vcpu::iret_rip and nothing else.
+ */
+void vcpu_track_nmi_mask(struct vcpu *v);
+/* Have the next entry raise one. None may be masked, no event be injected. */
+void vcpu_inject_nmi(struct vcpu *v);
+
+/* Whether to have an exit, SVM_EXIT_VINTR, as soon as interrupts are enabled. */
+void vcpu_watch_interrupts(struct vcpu *v, bool on);
 
 /**
  * vcpu_enter - run a VP until its next exit

@@ -152,8 +152,6 @@ void vp_reset(struct child_vp *vp)
 	vp->pending_interruption = 0;
 	memset(vp->event, 0, sizeof(vp->event));
 	vp->nmi_pending = false;
-	vp->nmi_masked = false;
-	vp->iret_rip = ~0ULL;
 	vp->activity = 0;
 	if (vp->part->flags & HVX_CREATE_LAPIC) {
 		vp->m.apic_base = 0xfee00000 | APIC_BASE_ENABLE;

@@ -64,8 +64,6 @@ struct vp_msrs {
  * @event: HVX_REG_PENDING_EVENT0 and 1
  * @deliverability: HVX_REG_DELIVERABILITY
  * @nmi_pending: an NMI waits
- * @nmi_masked: an NMI is being handled: until IRET no other is taken
- * @iret_rip: where the IRET that ends NMI masking stands; ~0: none seen
  * @dr7: DR7 as the guest knows it, see vp_set_dr7()
  * @lapic: local interrupt controller
  * @m: simple registers
@@ -102,8 +100,6 @@ struct child_vp {
 	u64 event[2][2];
 	u64 deliverability;
 	bool nmi_pending;
-	bool nmi_masked;
-	u64 iret_rip;
 	u64 dr7;
 	struct lapic lapic;
 	struct vp_msrs m;

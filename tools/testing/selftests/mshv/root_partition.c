@@ -2,14 +2,13 @@
 /*
  * The root partition that the test hypervisor builds: are all its CPUs in it, is
  * the hypervisor's memory out of reach, does the control port refuse nonsense?
- * Nothing here needs the driver.
+ * Do NMIs arrive? Only what has guests in it needs the driver.
  */
 #include <cpuid.h>
 #include <sched.h>
 #include <sys/io.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <time.h>
 
 #include "mshv_util.h"
@@ -214,22 +213,39 @@ TEST(control_port_refuses)
 	EXPECT_EQ(TESTHV_CTL_EARG, ctl_op(TESTHV_CTL_STRAY, 0x100, 0, 0, 0));
 }
 
-#define CALLBACK_VECTOR	0xf3
+#define MAX_CPUS	64
 
-/* Interrupts of that vector that CPU 0 has taken; 0 without such a line. */
-static unsigned long callbacks_taken(void)
+/* The line @name of /proc/interrupts, by CPU; zeros without such a line. */
+static void interrupts_taken(const char *name, unsigned long *n)
 {
-	unsigned long n = 0;
-	char line[512];
+	char line[32 + 11 * MAX_CPUS], *at;
+	unsigned int cpu;
 	FILE *f;
 
+	memset(n, 0, MAX_CPUS * sizeof(*n));
 	f = fopen("/proc/interrupts", "r");
 	REQUIRE(f, "/proc/interrupts");
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, " HYP: %lu", &n) == 1)
-			break;
+	while (fgets(line, sizeof(line), f)) {
+		at = line + strspn(line, " ");
+		if (strncmp(at, name, strlen(name)))
+			continue;
+		at += strlen(name);
+		for (cpu = 0; cpu < cpus_online() && cpu < MAX_CPUS; cpu++)
+			n[cpu] = strtoul(at, &at, 10);
+		break;
+	}
 	fclose(f);
-	return n;
+}
+
+#define CALLBACK_VECTOR	0xf3
+
+/* Interrupts of that vector that CPU 0 has taken. */
+static unsigned long callbacks_taken(void)
+{
+	unsigned long n[MAX_CPUS];
+
+	interrupts_taken("HYP:", n);
+	return n[0];
 }
 
 /* The root gets an interrupt that arrived while the hypervisor was running. */
@@ -252,6 +268,130 @@ TEST(interrupts_that_went_astray)
 		ASSERT_EQ(TESTHV_CTL_OK, ctl_op(TESTHV_CTL_STRAY, CALLBACK_VECTOR, 0, 0, 0));
 	EXPECT_LE(rounds, ctl_account(TESTHV_ACCT_STRAY_INTERRUPTS) - stray);
 	EXPECT_LE(rounds, callbacks_taken() - before);
+}
+
+#define NMI_ROUNDS	20
+
+/* A VP that computes and leaves the guest by turns. */
+GUEST_CODE(guest_busy, 64,
+	   "1: mov $100000, %ecx\n"
+	   "2: dec %ecx\n"
+	   "jnz 2b\n"
+	   "out %al, $0x80\n"
+	   "jmp 1b");
+
+static int run_for_ever(void *arg)
+{
+	struct vm vm;
+	struct vp vp;
+
+	pin_to_cpu((unsigned long)arg);
+	vm_init(&vm);
+	vp_init(&vp, &vm, 0);
+	vp_load(&vp, MODE_LONG, guest_busy);
+	while (!vp_run(&vp))
+		vp_skip(&vp);
+	return 1;
+}
+
+/* Pages come and go, so that the hypervisor stops all CPUs for a moment. */
+static int create_for_ever(void *arg)
+{
+	struct vm vm;
+
+	pin_to_cpu((unsigned long)arg);
+	while (!access(MSHV_DEV, F_OK)) {
+		vm_init(&vm);
+		vm_free(&vm);
+	}
+	return 1;
+}
+
+/* Every CPU but this has an NMI from the kernel, which waits for what comes of it. */
+static void backtrace_from(unsigned int cpu)
+{
+	int fd = open("/proc/sysrq-trigger", O_WRONLY);
+
+	REQUIRE(fd >= 0, "/proc/sysrq-trigger");
+	pin_to_cpu(cpu);
+	REQUIRE(write(fd, "l", 1) == 1, "backtrace of all CPUs");
+	close(fd);
+}
+
+/* None is lost, and none is one too many. */
+static void nmis_arrive(struct __test_metadata *_metadata)
+{
+	const unsigned int cpus = cpus_online();
+	unsigned long before[MAX_CPUS], after[MAX_CPUS];
+	unsigned int cpu, i;
+
+	interrupts_taken("NMI:", before);
+	for (i = 0; i < NMI_ROUNDS; i++)
+		backtrace_from(i % cpus);
+	interrupts_taken("NMI:", after);
+	for (cpu = 0; cpu < cpus; cpu++) {
+		unsigned int own = NMI_ROUNDS / cpus + (cpu < NMI_ROUNDS % cpus);
+
+		EXPECT_EQ(NMI_ROUNDS - own, after[cpu] - before[cpu]);
+	}
+}
+
+TEST(nmis)
+{
+	if (cpus_online() < 2)
+		SKIP(return, "one CPU");
+	nmis_arrive(_metadata);
+}
+
+static void nmis_beside(struct __test_metadata *_metadata, int (*fn)(void *arg))
+{
+	const unsigned long cpus = cpus_online();
+	pid_t pid[MAX_CPUS];
+	unsigned long cpu;
+
+	for (cpu = 0; cpu < cpus; cpu++)
+		pid[cpu] = child_start(fn, (void *)cpu);
+	nmis_arrive(_metadata);
+	for (cpu = 0; cpu < cpus; cpu++) {
+		EXPECT_EQ(0, kill(pid[cpu], SIGKILL));
+		EXPECT_EQ(-SIGKILL, child_wait(pid[cpu]));
+	}
+}
+
+TEST(nmis_while_guests_run)
+{
+	if (cpus_online() < 2)
+		SKIP(return, "one CPU");
+	if (access(MSHV_DEV, F_OK))
+		SKIP(return, "no driver");
+	nmis_beside(_metadata, run_for_ever);
+}
+
+TEST(nmis_while_the_hypervisor_sends_its_own)
+{
+	if (cpus_online() < 2)
+		SKIP(return, "one CPU");
+	if (access(MSHV_DEV, F_OK))
+		SKIP(return, "no driver");
+	nmis_beside(_metadata, create_for_ever);
+}
+
+/* The kernel does not know what they are for, and says so in its log. */
+TEST(nmis_while_the_hypervisor_runs)
+{
+	unsigned long before[MAX_CPUS], after[MAX_CPUS];
+	unsigned int cpu, i;
+
+	SKIP_WITHOUT_TESTHV();
+	interrupts_taken("NMI:", before);
+	for (cpu = 0; cpu < cpus_online(); cpu++) {
+		pin_to_cpu(cpu);
+		for (i = 0; i < NMI_ROUNDS; i++)
+			ASSERT_EQ(TESTHV_CTL_OK, ctl_op(TESTHV_CTL_NMI, 0, 0, 0, 0));
+	}
+	interrupts_taken("NMI:", after);
+	for (cpu = 0; cpu < cpus_online(); cpu++)
+		EXPECT_EQ(NMI_ROUNDS, after[cpu] - before[cpu]);
 }
 
 TEST(control_port_is_full_at_some_time)

@@ -121,6 +121,9 @@
  */
 #define TESTHV_CTL_SYNIC	13
 
+/* TESTHV_CTL_NMI: an NMI arrives while the hypervisor runs, on this CPU. */
+#define TESTHV_CTL_NMI		14
+
 /* Accounts. "Now" figures must return to their old value after teardown. */
 enum testhv_acct {
 	TESTHV_ACCT_PAGES_DEPOSITED,	/* now, all partitions but the root */
