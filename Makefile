@@ -53,6 +53,10 @@ check-mainline:		## selftests and QEMU on mainline's driver and on ours; TESTS=
 check-kexec:		## another kernel in the root partition's place; ROUNDS= KERNEL= SMP=
 	@$(tools)/check-kexec $(CHECKS)
 
+.PHONY: check-errnos
+check-errnos:		## which documented errors no selftest provokes; KERNEL= TESTHV=
+	@$(tools)/check-errnos
+
 ##@ Build
 
 .PHONY: testhv

@@ -93,6 +93,8 @@ extern const u32 test_needs[];
 
 /* ioctl() that returns -errno, so that a value can be compared at once. */
 int xioctl(int fd, unsigned int cmd, void *arg);
+/* For an error that came about otherwise: it counts as provoked. */
+void errno_note(unsigned int cmd, int error);
 
 /*
  * Device and partitions

@@ -1,8 +1,51 @@
 // SPDX-License-Identifier: GPL-2.0
 /* How the library fails, and when it skips everything. */
 #include <stdarg.h>
+#include <sys/mman.h>
 
 #include "mshv_util.h"
+
+/*
+ * Which errors the tests provoke, if the environment names a file for it: one entry
+ * for each, the first words 0 mark the end. tools/testing/mshv/check-errnos reads it.
+ */
+static struct errno_seen {
+	u32 cmd;
+	u32 error;
+} *errnos_seen;
+
+#define ERRNOS_MAX	4096
+
+static void __attribute__((constructor(101))) errnos_open(void)
+{
+	const char *path = getenv("MSHV_TEST_ERRNOS");
+	const size_t size = ERRNOS_MAX * sizeof(*errnos_seen);
+	void *p;
+	int fd;
+
+	if (!path)
+		return;
+	fd = open(path, O_RDWR | O_CREAT, 0666);
+	REQUIRE(fd >= 0 && !ftruncate(fd, size), "%s", path);
+	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	REQUIRE(p != MAP_FAILED, "%s", path);
+	close(fd);
+	errnos_seen = p;
+}
+
+void errno_note(unsigned int cmd, int error)
+{
+	struct errno_seen *e;
+
+	for (e = errnos_seen; e && e < errnos_seen + ERRNOS_MAX - 1; e++) {
+		if (e->cmd == cmd && e->error == error)
+			break;
+		if (!e->cmd) {
+			*e = (struct errno_seen){ cmd, error };
+			break;
+		}
+	}
+}
 
 void test_die(const char *file, int line, const char *fmt, ...)
 {
@@ -21,7 +64,11 @@ int xioctl(int fd, unsigned int cmd, void *arg)
 {
 	int ret = ioctl(fd, cmd, arg);
 
-	return ret < 0 ? -errno : ret;
+	if (ret >= 0)
+		return ret;
+	ret = -errno;
+	errno_note(cmd, -ret);
+	return ret;
 }
 
 const char *test_device __attribute__((weak)) = MSHV_DEV;

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Errors that it takes a machine in trouble to see: no files are left, or the caller
+ * has been killed. tools/testing/mshv/check-errnos tells which documented errors no
+ * test provokes.
+ */
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+
+#include "mshv_util.h"
+#include "kselftest_harness.h"
+
+/*
+ * The system has too many files
+ */
+
+#define FILE_MAX	"/proc/sys/fs/file-max"
+
+static void file_max_write(const char *text)
+{
+	int fd = open(FILE_MAX, O_WRONLY);
+
+	REQUIRE(fd >= 0 && write(fd, text, strlen(text)) > 0, FILE_MAX);
+	close(fd);
+}
+
+/* The limit does not hold for root. */
+static int want_files(void *arg)
+{
+	struct vm vm;
+	struct vp vp;
+
+	vm_init(&vm);
+	vp_init(&vp, &vm, 0);
+	file_max_write("0");
+	REQUIRE(!setresuid(65534, 65534, 65534), "setresuid");
+	REQUIRE(partition_create(vm.dev, PT_DEFAULT) == -ENFILE, "CREATE_PARTITION");
+	REQUIRE(vp_create(vm.fd, 1) == -ENFILE, "CREATE_VP");
+	if (cap(vm.dev, MSHV_CAP_PARTITION_STATS))
+		REQUIRE(xioctl(vm.fd, MSHV_GET_STATS_FD, NULL) == -ENFILE, "partition");
+	if (cap(vm.dev, MSHV_CAP_VP_STATS))
+		REQUIRE(xioctl(vp.fd, MSHV_GET_STATS_FD, NULL) == -ENFILE, "VP");
+	return 0;
+}
+
+TEST(no_file_left)
+{
+	struct accounts before;
+	char text[32] = "";
+	FILE *f;
+
+	if (ctl_present())
+		accounts_read(&before);
+	f = fopen(FILE_MAX, "r");
+	ASSERT_NE(NULL, f);
+	ASSERT_NE(NULL, fgets(text, sizeof(text), f));
+	fclose(f);
+	EXPECT_EQ(0, child_wait(child_start(want_files, NULL)));
+	file_max_write(text);
+	if (ctl_present())
+		EXPECT_EQ(0, accounts_open(&before));
+}
+
+/*
+ * The caller has been killed. It is a process with this one's address space, and what
+ * its call returned, which it never sees, is in its registers when it ends.
+ */
+
+#define STACK_SIZE	(64 * KIB)
+
+struct victim {
+	int fd;
+	unsigned int cmd;
+	void *arg;
+	bool again;	/* repeat the call */
+	pid_t pid;
+	u8 stack[STACK_SIZE] __attribute__((aligned(16)));
+};
+
+/* The C library's variables are the other process's: no errno, nothing else. */
+static int victim_main(void *arg)
+{
+	struct victim *v = arg;
+
+	do {
+		syscall(SYS_ioctl, v->fd, v->cmd, v->arg);
+	} while (v->again);
+	return 0;
+}
+
+static void victim_start(struct victim *v, int fd, unsigned int cmd, void *arg)
+{
+	v->fd = fd;
+	v->cmd = cmd;
+	v->arg = arg;
+	v->pid = clone(victim_main, v->stack + STACK_SIZE, CLONE_VM | CLONE_FILES | SIGCHLD, v);
+	REQUIRE(v->pid > 0, "clone");
+	REQUIRE(!ptrace(PTRACE_SEIZE, v->pid, NULL, PTRACE_O_TRACEEXIT), "PTRACE_SEIZE");
+}
+
+/* What its call returned. */
+static long victim_kill(struct victim *v)
+{
+	long ret;
+	int status;
+
+	REQUIRE(!kill(v->pid, SIGKILL), "kill");
+	REQUIRE(waitpid(v->pid, &status, __WALL) == v->pid && WIFSTOPPED(status), "waitpid");
+	ret = ptrace(PTRACE_PEEKUSER, v->pid, offsetof(struct user_regs_struct, rax), NULL);
+	REQUIRE(!ptrace(PTRACE_CONT, v->pid, NULL, NULL), "PTRACE_CONT");
+	REQUIRE(child_wait(v->pid) == -SIGKILL, "not killed");
+	if (ret < 0)
+		errno_note(v->cmd, -ret);
+	return ret;
+}
+
+/* Waits until it sleeps in its call. */
+static void victim_sleeps(struct victim *v)
+{
+	char path[32], line[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/syscall", v->pid);
+	do {
+		usleep(1000);
+		f = fopen(path, "r");
+		REQUIRE(f && fgets(line, sizeof(line), f), "%s", path);
+		fclose(f);
+		/* of one that does not sleep it says "running" */
+	} while (strtol(line, NULL, 10) != SYS_ioctl);
+}
+
+static struct victim first, second;
+
+#define TRIES	100
+
+/*
+ * What a call returns that has to wait, to a caller that gets killed. It may be killed
+ * before, and it may wait without sleeping.
+ */
+static long killed_in(int fd, unsigned int cmd, void *arg)
+{
+	unsigned int i;
+	long ret = 0;
+
+	for (i = 1; i <= TRIES && ret != -EINTR; i++) {
+		victim_start(&second, fd, cmd, arg);
+		usleep(2000 * i);
+		ret = victim_kill(&second);
+	}
+	return ret;
+}
+
+struct call {
+	const char *name;
+	unsigned int cmd;
+	u32 cap;
+};
+
+#define CALL(name, cap)		{ #name, MSHV_##name, MSHV_CAP_##cap }
+
+/* Each waits for the call before, which here never ends. */
+static const struct call partition_calls[] = {
+	CALL(INITIALIZE_PARTITION, INITIALIZE_PARTITION),
+	CALL(CREATE_VP, CREATE_VP),
+	CALL(SET_GUEST_MEMORY, GUEST_MEMORY),
+	CALL(SET_MSI_ROUTING, MSI_ROUTING),
+	CALL(IRQFD, IRQFD),
+	CALL(IOEVENTFD, IOEVENTFD),
+	CALL(GET_GPAP_ACCESS_BITMAP, GPAP_ACCESS_BITMAP),
+	CALL(ROOT_HVCALL, PARTITION_HVCALL),
+	CALL(INSTALL_INTERCEPT, INSTALL_INTERCEPT),
+	CALL(ASSERT_INTERRUPT, ASSERT_INTERRUPT),
+	CALL(GET_PARTITION_PROPERTY, GET_PROPERTY),
+	CALL(SET_PARTITION_PROPERTY, SET_PROPERTY),
+	CALL(GET_STATS_FD, PARTITION_STATS),
+};
+
+static const struct call vp_calls[] = {
+	CALL(RUN_VP, RUN_VP),
+	CALL(GET_VP_REGISTERS, VP_REGISTERS),
+	CALL(SET_VP_REGISTERS, VP_REGISTERS),
+	CALL(GET_VP_STATE, VP_STATE_LAPIC),
+	CALL(SET_VP_STATE, VP_STATE_LAPIC),
+	CALL(REGISTER_INTERCEPT_RESULT, INTERCEPT_RESULT),
+	CALL(GET_VP_CPUID_VALUES, VP_CPUID_VALUES),
+	CALL(VP_TRANSLATE_GVA, TRANSLATE_GVA),
+	CALL(ROOT_HVCALL, VP_HVCALL),
+	CALL(GET_STATS_FD, VP_STATS),
+};
+
+TEST(killed_while_waiting_for_the_partition)
+{
+	struct mshv_partition_property property = {
+		.code = HVX_PROP_UNIMPLEMENTED_MSR_ACTION,
+	};
+	const struct call *c;
+	static u8 arg[PAGE];
+	struct vm vm;
+
+	if (!ctl_present())
+		SKIP(return, "needs the test hypervisor");
+	vm_init(&vm);
+	NEED_CAP(vm.fd, MSHV_CAP_SET_PROPERTY);
+	ctl_async(10, TESTHV_ASYNC_LOSE);
+	victim_start(&first, vm.fd, MSHV_SET_PARTITION_PROPERTY, &property);
+	victim_sleeps(&first);
+	for (c = partition_calls; c < partition_calls + ARRAY_SIZE(partition_calls); c++) {
+		if (!cap(vm.fd, c->cap))
+			continue;
+		EXPECT_EQ(-EINTR, killed_in(vm.fd, c->cmd, arg))
+			TH_LOG("%s", c->name);
+	}
+	EXPECT_EQ(-EINTR, victim_kill(&first));
+	ctl_async(0, 0);
+	vm_free(&vm);
+}
+
+GUEST_CODE(guest_spin, 64,
+	   "movb $1, 0x10000\n"
+	   "1: jmp 1b\n");
+
+static void *run_vp(void *arg)
+{
+	return (void *)(long)vp_run(arg);
+}
+
+TEST(killed_while_waiting_for_the_vp)
+{
+	const struct call *c;
+	static u8 arg[PAGE];
+	pthread_t thread;
+	struct vm vm;
+	struct vp vp;
+	void *ret;
+
+	vm_init(&vm);
+	vp_init(&vp, &vm, 0);
+	vp_load(&vp, MODE_LONG, guest_spin);
+	signal_catch(SIGUSR1);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, run_vp, &vp));
+	while (!READ_ONCE(vm.ram[GUEST_DATA]))
+		usleep(1000);
+	for (c = vp_calls; c < vp_calls + ARRAY_SIZE(vp_calls); c++) {
+		if (!cap(vm.fd, c->cap))
+			continue;
+		EXPECT_EQ(-EINTR, killed_in(vp.fd, c->cmd, arg))
+			TH_LOG("%s", c->name);
+	}
+	pthread_kill(thread, SIGUSR1);
+	pthread_join(thread, &ret);
+	EXPECT_EQ(-EINTR, (long)ret);
+	vp_free(&vp);
+	vm_free(&vm);
+}
+
+/* The hypervisor's hunger for memory takes its time, but is not endless. */
+TEST(killed_while_depositing)
+{
+	struct mshv_create_partition arg = { .pt_flags = PT_DEFAULT };
+	struct accounts before;
+	int dev;
+
+	if (!ctl_present())
+		SKIP(return, "needs the test hypervisor");
+	accounts_read(&before);
+	dev = dev_open();
+	ctl_fault(HVX_CALL_CREATE_PARTITION, 1, HVX_STATUS_INSUFFICIENT_MEMORY,
+		  TESTHV_FAULT_FOREVER);
+	second.again = true;
+	EXPECT_EQ(-EINTR, killed_in(dev, MSHV_CREATE_PARTITION, &arg));
+	ctl_reset();
+	close(dev);
+	EXPECT_EQ(0, accounts_open(&before));
+}
+
+TEST_HARNESS_MAIN
