@@ -240,7 +240,7 @@ static bool read_synthetic(struct child_vp *vp, u32 msr, u64 *val)
 		*val = vp->index;
 		return true;
 	case HVX_MSR_VP_RUNTIME:
-		*val = vp->counts[VP_STAT_RUN_TIME];
+		*val = vp->stats.counts[VP_STAT_RUN_TIME];
 		return true;
 	case HVX_MSR_TIME_REF_COUNT:
 		*val = partition_ref_time(vp->part);

@@ -10,6 +10,7 @@
 #include "mem.h"
 #include "options.h"
 #include "panic.h"
+#include "root.h"
 
 #define NR_FAULTS	16
 #define MAX_CALLS	256
@@ -280,6 +281,8 @@ bool hypercall(struct hvc_caller *who, u64 control, u64 in, u64 out, u64 *result
 
 	spin_lock(&hv_lock);
 	acct_add(TESTHV_ACCT_HYPERCALLS, 1);
+	if (who->root)
+		vp_stats_show(&who->root->stats);
 	c.done = c.start;
 	if (call) {
 		c.row = call->row;

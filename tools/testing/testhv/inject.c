@@ -104,7 +104,7 @@ static void inject_interrupt(struct child_vp *vp)
 	b->c.cr_write &= ~CR8_WRITE;
 	if (vector >= 0 && open) {
 		b->c.event_inj = SVM_EVENT_VALID | SVM_EVENT_INTR | vector;
-		vp_stat_inc(vp, VP_STAT_INTERRUPTS);
+		vp_stat_inc(&vp->stats, VP_STAT_INTERRUPTS);
 		if (vp->lapic.extint)
 			vp->lapic.extint = false;
 		else

@@ -226,7 +226,7 @@ void intercept_send(struct child_vp *vp, u32 type, const void *payload, u8 size)
 	if (vp->msg_page)
 		*vp->msg_page = vp->msg;
 	acct_add(TESTHV_ACCT_INTERCEPT_EXITS, 1);
-	vp_stat_message(vp, type);
+	vp_stat_message(&vp->stats, type);
 	log_trace("vp %lx.%u: message %x at rip %lx", vp->part->id, vp->index, type,
 		  vp->vcpu.vmcb->s.rip);
 	vp_report_intercept(vp);

@@ -162,7 +162,7 @@ void lapic_eoi(struct child_vp *vp)
 {
 	int vector = highest(vp->lapic.isr);
 
-	vp_stat_inc(vp, VP_STAT_APIC_EOIS);
+	vp_stat_inc(&vp->stats, VP_STAT_APIC_EOIS);
 	if (vector < 0)
 		return;
 	bit_put(vp->lapic.isr, vector, false);

@@ -219,7 +219,6 @@ static void vmmcall_exit(struct root_vp *rv)
 		vcpu_inject_ud(v);
 		return;
 	}
-	rv->calls++;
 	vcpu_skip(v, 3);
 	if (hypercall(&who, v->gpr[REG_RCX], v->gpr[REG_RDX], v->gpr[REG_R8], &result))
 		vcpu_set_gpr(v, REG_RAX, result);
@@ -383,6 +382,7 @@ void root_run(struct root_vp *rv)
 		code = vcpu_enter(v);
 		if (tcg_is_host())
 			v->vmcb->c.intercept1 |= SVM_INTERCEPT(SVM_EXIT_SWINT);
+		root_stat_exit(&rv->stats, code);
 		handle_exit(rv, code);
 		if (sched_is_hypervisor())
 			run_children(rv, code);

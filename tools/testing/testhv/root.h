@@ -10,6 +10,7 @@
 #include "msrpage.h"
 #include "npt.h"
 #include "pcpu.h"
+#include "stats.h"
 #include "synic.h"
 #include "timer.h"
 #include "types.h"
@@ -35,7 +36,7 @@
  * @assist: VP assist page
  * @synic: SynIC
  * @stimer: synthetic timers
- * @calls: hypercalls made, for statistics
+ * @stats: what it did so far
  */
 struct root_vp {
 	struct vcpu vcpu;
@@ -51,7 +52,7 @@ struct root_vp {
 	struct msr_page assist;
 	struct synic synic;
 	struct stimer stimer[NR_STIMERS];
-	u64 calls;
+	struct vp_stats stats;
 };
 
 /**

@@ -150,9 +150,9 @@ enum run_end vp_run(struct child_vp *vp, u64 slice_end)
 	enum run_end end = RUN_STOPPED;
 	u64 start = ref_time(), inside = 0, time;
 
-	vp_stat_inc(vp, VP_STAT_DISPATCHES);
+	vp_stat_inc(&vp->stats, VP_STAT_DISPATCHES);
 	if (vp->vcpu.last_cpu && vp->vcpu.last_cpu != cpu)
-		vp_stat_inc(vp, VP_STAT_MIGRATIONS);
+		vp_stat_inc(&vp->stats, VP_STAT_MIGRATIONS);
 	vp->cpu = cpu;
 	vp->home = cpu->vp;
 	vp->slice_end = slice_end;
@@ -179,7 +179,7 @@ enum run_end vp_run(struct child_vp *vp, u64 slice_end)
 		log_trace("vp %lx.%u: exit %lx info %lx %lx rip %lx", vp->part->id, vp->index,
 			  code, vp->vcpu.vmcb->c.exit_info1, vp->vcpu.vmcb->c.exit_info2,
 			  vp->vcpu.vmcb->s.rip);
-		vp_stat_exit(vp, code);
+		vp_stat_exit(&vp->stats, code);
 		vp_save_interrupted_event(vp);
 		if (code == SVM_EXIT_INTR || code == SVM_EXIT_NMI) {
 			/* Something for the root, or for this loop to look at. */
@@ -192,8 +192,8 @@ enum run_end vp_run(struct child_vp *vp, u64 slice_end)
 	guest_switch(&vp->vcpu, root_vcpu);
 	timer_arm(cpu, sched_next_deadline(cpu));
 	time = ref_time() - start;
-	vp_stat_add(vp, VP_STAT_RUN_TIME, time);
-	vp_stat_add(vp, VP_STAT_HV_RUN_TIME, time - min(time, inside));
+	vp_stat_add(&vp->stats, VP_STAT_RUN_TIME, time);
+	vp_stat_add(&vp->stats, VP_STAT_HV_RUN_TIME, time - min(time, inside));
 	lp_stats_ran(cpu, time);
 	regs_page_update(vp);
 	cpu->child = NULL;
@@ -204,7 +204,7 @@ enum run_end vp_run(struct child_vp *vp, u64 slice_end)
 static void block(struct child_vp *vp)
 {
 	vp->blocked = true;
-	vp_stat_set(vp, VP_STAT_BLOCKED, 1);
+	vp_stat_set(&vp->stats, VP_STAT_BLOCKED, 1);
 }
 
 /* Interrupts that the root has left in the register page for us. */

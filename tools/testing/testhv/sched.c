@@ -67,7 +67,7 @@ void vp_sched_forget(struct child_vp *vp)
 void sched_dispatched(struct child_vp *vp)
 {
 	vp_sched_forget(vp);
-	vp_stat_set(vp, VP_STAT_BLOCKED, 0);
+	vp_stat_set(&vp->stats, VP_STAT_BLOCKED, 0);
 }
 
 void sched_wait(struct child_vp *vp)
@@ -86,7 +86,7 @@ void sched_ready(struct child_vp *vp)
 		if (!vp->blocked)
 			return;
 		vp->blocked = false;
-		vp_stat_set(vp, VP_STAT_BLOCKED, 0);
+		vp_stat_set(&vp->stats, VP_STAT_BLOCKED, 0);
 		list_del(&vp->run_link);
 		list_del(&vp->signal_link);
 		list_add_tail(&unsent, &vp->signal_link);

@@ -66,69 +66,84 @@ static void show(void *const *pages, u32 areas, unsigned int counter, u64 val)
 			WRITE_ONCE(((u64 *)pages[area])[counter], val);
 }
 
-void vp_stat_set(struct child_vp *vp, enum vp_stat stat, u64 val)
+static void show_vp(const struct vp_stats *s, enum vp_stat stat)
 {
-	vp->counts[stat] = val;
-	show(vp->stats, vp_counters[stat].areas, vp_counters[stat].counter, val);
+	show(s->pages, vp_counters[stat].areas, vp_counters[stat].counter,
+	     READ_ONCE(s->counts[stat]));
 }
 
-void vp_stat_add(struct child_vp *vp, enum vp_stat stat, u64 n)
+void vp_stats_show(const struct vp_stats *s)
 {
-	vp_stat_set(vp, stat, vp->counts[stat] + n);
+	unsigned int i;
+
+	for (i = 0; i < NR_VP_STATS; i++)
+		show_vp(s, i);
 }
 
-void vp_stat_exit(struct child_vp *vp, u64 code)
+void vp_stat_set(struct vp_stats *s, enum vp_stat stat, u64 val)
 {
-	enum vp_stat stat = VP_STAT_OTHER_EXITS;
+	s->counts[stat] = val;
+	show_vp(s, stat);
+}
 
+void vp_stat_add(struct vp_stats *s, enum vp_stat stat, u64 n)
+{
+	vp_stat_set(s, stat, s->counts[stat] + n);
+}
+
+static enum vp_stat stat_of_exit(u64 code)
+{
 	switch (code) {
 	case SVM_EXIT_VMMCALL:
-		stat = VP_STAT_HYPERCALLS;
-		break;
+		return VP_STAT_HYPERCALLS;
 	case SVM_EXIT_CR_WRITE + 8:
-		stat = VP_STAT_CR_ACCESSES;
-		break;
+		return VP_STAT_CR_ACCESSES;
 	case SVM_EXIT_IOIO:
-		stat = VP_STAT_IO;
-		break;
+		return VP_STAT_IO;
 	case SVM_EXIT_HLT:
-		stat = VP_STAT_HLT;
-		break;
+		return VP_STAT_HLT;
 	case SVM_EXIT_CPUID:
-		stat = VP_STAT_CPUID;
-		break;
+		return VP_STAT_CPUID;
 	case SVM_EXIT_MSR:
-		stat = VP_STAT_MSR;
-		break;
+		return VP_STAT_MSR;
 	case SVM_EXIT_INTR:
 	case SVM_EXIT_NMI:
-		stat = VP_STAT_EXTERNAL_INTERRUPTS;
-		break;
+		return VP_STAT_EXTERNAL_INTERRUPTS;
 	case SVM_EXIT_VINTR:
-		stat = VP_STAT_PENDING_INTERRUPTS;
-		break;
+		return VP_STAT_PENDING_INTERRUPTS;
 	case SVM_EXIT_EXCP ... SVM_EXIT_EXCP + 31:
-		stat = VP_STAT_EXCEPTIONS;
-		break;
+		return VP_STAT_EXCEPTIONS;
 	case SVM_EXIT_NPF:
-		stat = VP_STAT_NESTED_FAULTS;
-		break;
+		return VP_STAT_NESTED_FAULTS;
+	default:
+		return VP_STAT_OTHER_EXITS;
 	}
-	vp_stat_inc(vp, stat);
 }
 
-void vp_stat_message(struct child_vp *vp, u32 type)
+void vp_stat_exit(struct vp_stats *s, u64 code)
+{
+	vp_stat_inc(s, stat_of_exit(code));
+}
+
+void root_stat_exit(struct vp_stats *s, u64 code)
+{
+	u64 *count = &s->counts[stat_of_exit(code)];
+
+	WRITE_ONCE(*count, *count + 1);
+}
+
+void vp_stat_message(struct vp_stats *s, u32 type)
 {
 	switch (type) {
 	case HVX_MSG_X64_IO_PORT:
-		vp_stat_inc(vp, VP_STAT_IO_MESSAGES);
+		vp_stat_inc(s, VP_STAT_IO_MESSAGES);
 		break;
 	case HVX_MSG_UNMAPPED_GPA:
 	case HVX_MSG_GPA_INTERCEPT:
-		vp_stat_inc(vp, VP_STAT_MEMORY_MESSAGES);
+		vp_stat_inc(s, VP_STAT_MEMORY_MESSAGES);
 		break;
 	default:
-		vp_stat_inc(vp, VP_STAT_OTHER_MESSAGES);
+		vp_stat_inc(s, VP_STAT_OTHER_MESSAGES);
 	}
 }
 
@@ -187,6 +202,14 @@ void stats_page_free(void **page)
 	acct_add(TESTHV_ACCT_STATS_PAGES, -1);
 }
 
+void vp_stats_free(struct vp_stats *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < STATS_AREAS; i++)
+		stats_page_free(&s->pages[i]);
+}
+
 /**
  * struct stats_object - what a call is about
  * @slots: the object's pages, by area
@@ -196,10 +219,41 @@ void stats_page_free(void **page)
  */
 struct stats_object {
 	void **slots;
-	struct child_vp *vp;
+	struct vp_stats *vp;
 	struct partition *part;
 	int lp;
 };
+
+/* What an L1VH partition's parent sees of it is not its own to see. */
+static u16 check_area(const struct partition *p, const struct hvx_stats_identity *id)
+{
+	return options.l1vh && p == &root_part && id->area == HVX_STATS_AREA_PARENT ?
+	       HVX_STATUS_ACCESS_DENIED : HVX_STATUS_SUCCESS;
+}
+
+/* A VP of a child or one of the caller's own. */
+static u16 find_vp(const struct hvcall *c, const struct hvx_stats_identity *id,
+		   struct vp_stats **s)
+{
+	struct partition *p;
+	struct child_vp *vp;
+	struct root_vp *rv;
+	u16 status;
+
+	status = partition_find_or_self(c, id->partition_id, IN_ACTIVE, &p);
+	if (!status)
+		status = check_area(p, id);
+	if (status)
+		return status;
+	if (p == &root_part) {
+		rv = root_vp_by_index(id->vp_index);
+		*s = rv ? &rv->stats : NULL;
+	} else {
+		vp = partition_vp(p, id->vp_index);
+		*s = vp ? &vp->stats : NULL;
+	}
+	return *s ? HVX_STATUS_SUCCESS : HVX_STATUS_INVALID_VP_INDEX;
+}
 
 static u16 find_object(const struct hvcall *c, const struct hvx_in_stats_page *in,
 		       struct stats_object *o)
@@ -224,13 +278,15 @@ static u16 find_object(const struct hvcall *c, const struct hvx_in_stats_page *i
 		return HVX_STATUS_SUCCESS;
 	case HVX_STATS_PARTITION:
 		status = partition_find_or_self(c, in->id.partition_id, IN_ACTIVE, &o->part);
-		if (status == HVX_STATUS_SUCCESS)
+		if (!status)
+			status = check_area(o->part, &in->id);
+		if (!status)
 			o->slots = o->part == &root_part ? root_stats : o->part->stats;
 		return status;
 	case HVX_STATS_VP:
-		status = vp_find_running(c, in->id.partition_id, in->id.vp_index, &o->vp);
-		if (status == HVX_STATUS_SUCCESS)
-			o->slots = o->vp->stats;
+		status = find_vp(c, &in->id, &o->vp);
+		if (!status)
+			o->slots = o->vp->pages;
 		return status;
 	}
 	return HVX_STATUS_INVALID_PARAMETER;
@@ -239,11 +295,8 @@ static u16 find_object(const struct hvcall *c, const struct hvx_in_stats_page *i
 /* A page that was just mapped: everything that was counted before. */
 static void fill(const struct stats_object *o)
 {
-	unsigned int i;
-
 	if (o->vp)
-		for (i = 0; i < NR_VP_STATS; i++)
-			vp_stat_add(o->vp, i, 0);
+		vp_stats_show(o->vp);
 	else if (o->part)
 		partition_stats_update(o->part);
 	else if (o->lp >= 0)

@@ -8,7 +8,6 @@
 
 #include "types.h"
 
-struct child_vp;
 struct partition;
 struct pcpu;
 
@@ -40,18 +39,37 @@ enum vp_stat {
 	NR_VP_STATS
 };
 
-void vp_stat_add(struct child_vp *vp, enum vp_stat stat, u64 n);
-void vp_stat_set(struct child_vp *vp, enum vp_stat stat, u64 val);
+/**
+ * struct vp_stats - statistics of a VP
+ * @pages: pages that the root has mapped, by HVX_STATS_AREA_*
+ * @counts: what it did so far
+ */
+struct vp_stats {
+	void *pages[STATS_AREAS];
+	u64 counts[NR_VP_STATS];
+};
 
-static inline void vp_stat_inc(struct child_vp *vp, enum vp_stat stat)
+void vp_stat_add(struct vp_stats *s, enum vp_stat stat, u64 n);
+void vp_stat_set(struct vp_stats *s, enum vp_stat stat, u64 val);
+
+static inline void vp_stat_inc(struct vp_stats *s, enum vp_stat stat)
 {
-	vp_stat_add(vp, stat, 1);
+	vp_stat_add(s, stat, 1);
 }
 
 /* A VP has left the guest for this reason. */
-void vp_stat_exit(struct child_vp *vp, u64 code);
+void vp_stat_exit(struct vp_stats *s, u64 code);
 /* A VP has sent a message of this type. */
-void vp_stat_message(struct child_vp *vp, u32 type);
+void vp_stat_message(struct vp_stats *s, u32 type);
+/* The VP is no more. */
+void vp_stats_free(struct vp_stats *s);
+
+/*
+ * The root's own VPs: their exits are counted without the lock, by the CPU itself,
+ * and shown with each hypercall that they make.
+ */
+void root_stat_exit(struct vp_stats *s, u64 code);
+void vp_stats_show(const struct vp_stats *s);
 
 /* Memory, VPs or mappings of the partition have changed. */
 void partition_stats_update(const struct partition *p);

@@ -251,11 +251,9 @@ static void state_page_free(struct child_vp *vp, void **page)
 void vp_destroy(struct child_vp *vp)
 {
 	struct partition *p = vp->part;
-	unsigned int i;
 
 	vp_sched_forget(vp);
-	for (i = 0; i < ARRAY_SIZE(vp->stats); i++)
-		stats_page_free(&vp->stats[i]);
+	vp_stats_free(&vp->stats);
 	state_page_free(vp, (void **)&vp->regs_page);
 	state_page_free(vp, (void **)&vp->msg_page);
 	cpuid_rows_free(vp);

@@ -75,9 +75,8 @@ struct vp_msrs {
  * @msr_rows: chain of pages of registered MSR results
  * @regs_page: register page, if the root has mapped it
  * @msg_page: intercept message page, if the root has mapped it
- * @stats: statistics pages that the root has mapped, by HVX_STATS_AREA_*
+ * @stats: what it did so far
  * @msg: last intercept message
- * @counts: what it did so far, by enum vp_stat
  * @slice_end: reference time at which DISPATCH_VP returns
  * @run_link: in the queue of the hypervisor's scheduler
  */
@@ -109,9 +108,8 @@ struct child_vp {
 	void *msr_rows;
 	struct hvx_register_page *regs_page;
 	struct hvx_message *msg_page;
-	void *stats[STATS_AREAS];
+	struct vp_stats stats;
 	struct hvx_message msg;
-	u64 counts[NR_VP_STATS];
 	u64 slice_end;
 	struct list run_link;
 };

@@ -1015,6 +1015,102 @@ TEST(places_for_statistics)
 	EXPECT_EQ(TESTHV_PAGE_ROOT, ctl_page(place));
 }
 
+/* Maps such a page of the caller's own partition: where the hypervisor has it or at @place. */
+static u16 map_own_stats(u32 type, u32 vp, u8 area, u64 place, u64 *pfn)
+{
+	struct hvx_in_map_stats_page2 in = {
+		.page = { .type = type,
+			  .id = { HVX_PARTITION_ID_SELF, .vp_index = vp, .area = area } },
+		.location = place,
+	};
+	struct hvx_out_map_stats_page out = { place };
+	u16 status;
+
+	if (provides_pages())
+		status = status_of(hvc(HVX_CALL_MAP_STATS_PAGE2, &in, sizeof(in), NULL, 0));
+	else
+		status = status_of(hvc(HVX_CALL_MAP_STATS_PAGE, &in.page, sizeof(in.page), &out,
+				       sizeof(out)));
+	*pfn = out.pfn;
+	return status;
+}
+
+static u16 unmap_own_stats(u32 type, u32 vp, u8 area)
+{
+	struct hvx_in_stats_page in = {
+		.type = type, .id = { HVX_PARTITION_ID_SELF, .vp_index = vp, .area = area },
+	};
+
+	return status_of(hvc(HVX_CALL_UNMAP_STATS_PAGE, &in, sizeof(in), NULL, 0));
+}
+
+/* The caller's own VPs: those of the root have statistics as all others. */
+TEST(own_vp_statistics)
+{
+	const u64 mapped = ctl_account(TESTHV_ACCT_STATS_PAGES);
+	const volatile u64 *counters;
+	struct ctl_info info;
+	u64 place, pfn, again, before;
+	unsigned int i;
+
+	DEV_OPEN();
+	ctl_info(&info);
+	pages_alloc(&place, 1, 0);
+	deposit(HVX_PARTITION_ID_SELF, 2);
+	EXPECT_EQ(HVX_STATUS_INVALID_VP_INDEX,
+		  map_own_stats(HVX_STATS_VP, info.lps, HVX_STATS_AREA_SELF, place, &pfn));
+	EXPECT_EQ(HVX_STATUS_INVALID_PARAMETER, map_own_stats(HVX_STATS_VP, 0, 2, place, &pfn));
+	/* for its parent, which the root has none of */
+	if (info.l1vh)
+		EXPECT_EQ(HVX_STATUS_ACCESS_DENIED,
+			  map_own_stats(HVX_STATS_VP, 0, HVX_STATS_AREA_PARENT, place, &pfn));
+	ASSERT_EQ(0, map_own_stats(HVX_STATS_VP, 0, HVX_STATS_AREA_SELF, place, &pfn));
+	EXPECT_EQ(0, map_own_stats(HVX_STATS_VP, 0, HVX_STATS_AREA_SELF, place, &again));
+	EXPECT_EQ(pfn, again);
+	EXPECT_EQ(mapped + 1, ctl_account(TESTHV_ACCT_STATS_PAGES));
+
+	counters = page_map(pfn, HVX_PAGE_SIZE);
+	pin_to_cpu(0);
+	EXPECT_NE(0, counters[HVX_VP_COUNTER_MSR]);
+	EXPECT_NE(0, counters[HVX_VP_COUNTER_CPUID]);
+	before = counters[HVX_VP_COUNTER_HYPERCALLS];
+	for (i = 0; i < 16; i++)
+		initialize(NO_ID);
+	EXPECT_LE(before + 16, counters[HVX_VP_COUNTER_HYPERCALLS]);
+	munmap((void *)counters, HVX_PAGE_SIZE);
+
+	EXPECT_EQ(0, unmap_own_stats(HVX_STATS_VP, 0, HVX_STATS_AREA_SELF));
+	EXPECT_EQ(HVX_STATUS_NOT_FOUND, unmap_own_stats(HVX_STATS_VP, 0, HVX_STATS_AREA_SELF));
+	EXPECT_EQ(mapped, ctl_account(TESTHV_ACCT_STATS_PAGES));
+}
+
+TEST(own_partition_statistics)
+{
+	const u64 mapped = ctl_account(TESTHV_ACCT_STATS_PAGES);
+	const volatile u64 *counters;
+	struct ctl_info info;
+	u64 places[2], pfn;
+	unsigned int area;
+
+	DEV_OPEN();
+	ctl_info(&info);
+	pages_alloc(places, 2, 0);
+	deposit(HVX_PARTITION_ID_SELF, 2);
+	for (area = 0; area < 2; area++) {
+		if (info.l1vh && area == HVX_STATS_AREA_PARENT) {
+			EXPECT_EQ(HVX_STATUS_ACCESS_DENIED,
+				  map_own_stats(HVX_STATS_PARTITION, 0, area, places[area], &pfn));
+			continue;
+		}
+		ASSERT_EQ(0, map_own_stats(HVX_STATS_PARTITION, 0, area, places[area], &pfn));
+		counters = page_map(pfn, HVX_PAGE_SIZE);
+		EXPECT_EQ(info.lps, counters[HVX_PARTITION_COUNTER_VIRTUAL_PROCESSORS]);
+		munmap((void *)counters, HVX_PAGE_SIZE);
+		EXPECT_EQ(0, unmap_own_stats(HVX_STATS_PARTITION, 0, area));
+	}
+	EXPECT_EQ(mapped, ctl_account(TESTHV_ACCT_STATS_PAGES));
+}
+
 /* What is the root's alone. */
 TEST(the_machine)
 {
