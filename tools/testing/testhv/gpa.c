@@ -286,6 +286,10 @@ static int unmap_pages(struct partition *p, u64 gpa, u64 size)
 	return 0;
 }
 
+/*
+ * These two calls do not look at what pads their headers: mainline's driver, which has
+ * to work on Hyper-V, leaves there what the page held before.
+ */
 static u16 hv_map_gpa_pages(struct hvcall *c)
 {
 	const struct hvx_in_map_gpa_pages in = *(const struct hvx_in_map_gpa_pages *)c->in;
@@ -298,8 +302,6 @@ static u16 hv_map_gpa_pages(struct hvcall *c)
 	status = partition_find(c, in.partition_id, IN_ACTIVE, &p);
 	if (status)
 		return status;
-	if (in.rsvd)
-		return HVX_STATUS_INVALID_PARAMETER;
 	status = check_map_flags(in.flags);
 	if (status)
 		return status;
@@ -344,7 +346,7 @@ static u16 hv_unmap_gpa_pages(struct hvcall *c)
 	status = partition_find(c, in.partition_id, IN_ACTIVE, &p);
 	if (status)
 		return status;
-	if (in.rsvd || (in.flags & ~HVX_UNMAP_LARGE_PAGE))
+	if (in.flags & ~HVX_UNMAP_LARGE_PAGE)
 		return HVX_STATUS_INVALID_PARAMETER;
 	status = check_range(in.gpa_base, size, c->reps);
 	if (status)

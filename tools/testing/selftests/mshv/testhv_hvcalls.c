@@ -150,10 +150,14 @@ static u16 create_vp(u64 id, u32 index)
 	return status_of(hvc(HVX_CALL_CREATE_VP, &in, sizeof(in), NULL, 0));
 }
 
+/* What nobody looks at. */
+#define PADDING	0x0badcafe
+
 static u64 map_gpa(u64 id, u64 gpa_page, u32 flags, const u64 *pfns, unsigned int n)
 {
 	struct { struct hvx_in_map_gpa_pages h; u64 pfns[HVX_MAP_GPA_MAX_REPS]; } in = {
-		.h = { .partition_id = id, .gpa_base = gpa_page, .flags = flags },
+		.h = { .partition_id = id, .gpa_base = gpa_page, .flags = flags,
+		       .rsvd = PADDING },
 	};
 
 	if (pfns)
@@ -164,7 +168,7 @@ static u64 map_gpa(u64 id, u64 gpa_page, u32 flags, const u64 *pfns, unsigned in
 static u64 unmap_gpa(u64 id, u64 gpa_page, u32 flags, unsigned int n)
 {
 	struct hvx_in_unmap_gpa_pages in = {
-		.partition_id = id, .gpa_base = gpa_page, .flags = flags,
+		.partition_id = id, .gpa_base = gpa_page, .flags = flags, .rsvd = PADDING,
 	};
 
 	return hvc(HVX_CALL_UNMAP_GPA_PAGES | REPS(n), &in, sizeof(in), NULL, 0);
