@@ -1,23 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Statistics: the files of MSHV_GET_STATS_FD, and debugfs.
+ * Statistics: the files of MSHV_GET_STATS_FD. Those in debugfs: debugfs.c.
  *
- * Kinds of fault that cannot occur: a VP that waits for a counter of the
- * hypervisor (the driver reads them for users only); a module that does not load,
- * or memory that is lost, because debugfs is switched off (nothing depends on
- * what its functions return); directories in a wrong place for VPs of a partition
- * that is not initialized (there are no such VPs).
+ * A kind of fault that cannot occur: a VP that waits for a counter of the hypervisor
+ * (the driver reads them for users only).
  *
  * Of Documentation/virt/mshv/defects.rst:
  * A3: blocked
  * A6: vps_need_no_statistics
  * A7: pages_that_are_not_offered
- * D101: - nothing is removed at a reboot
  */
-#include <dirent.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -26,8 +20,6 @@
 #include "kselftest_harness.h"
 
 const u32 test_needs[] = { MSHV_CAP_PARTITION_STATS, MSHV_CAP_VP_STATS, 0 };
-
-#define DEBUGFS		"/sys/kernel/debug/mshv"
 
 GUEST_CODE(guest_out, 64,
 	   "out %al, $0x80\n");
@@ -706,185 +698,6 @@ TEST(readers_and_ends)
 		ASSERT_EQ(0, pthread_join(threads[i], NULL));
 	vm_free(&vm);
 	EXPECT_EQ(0, accounts_open(&before));
-}
-
-/*
- * debugfs
- */
-
-/* Contents of a file below DEBUGFS; NULL if it is not there. */
-static char *debug_read(const char *fmt, ...)
-{
-	static char buf[32768];
-	char path[256];
-	size_t n = 0;
-	va_list ap;
-	ssize_t r;
-	int fd;
-
-	va_start(ap, fmt);
-	vsnprintf(path, sizeof(path), fmt, ap);
-	va_end(ap);
-	fd = open(path, O_RDONLY);
-	if (fd < 0)
-		return NULL;
-	while (n < sizeof(buf) - 1 && (r = read(fd, buf + n, sizeof(buf) - 1 - n)) > 0)
-		n += r;
-	close(fd);
-	buf[n] = 0;
-	return buf;
-}
-
-/* Value in a line "name   value". */
-static long long debug_value(const char *text, const char *name)
-{
-	size_t len = strlen(name);
-	const char *line;
-
-	for (line = text; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (!strncmp(line, name, len) && line[len] == ' ')
-			return atoll(line + len);
-		if (!*line)
-			break;
-	}
-	return -1;
-}
-
-/* What is there without statistics, too */
-TEST(debugfs)
-{
-	struct ctl_info info = { 0 };
-	struct stat st;
-	char *text;
-
-	if (access(DEBUGFS, F_OK))
-		SKIP(return, "no " DEBUGFS);
-	ASSERT_EQ(0, stat(DEBUGFS "/scheduler", &st));
-	EXPECT_EQ(0400, st.st_mode & 07777);
-	text = debug_read(DEBUGFS "/scheduler");
-	ASSERT_NE(NULL, text);
-	if (ctl_present()) {
-		ctl_info(&info);
-		EXPECT_EQ(info.scheduler == HVX_SCHEDULER_ROOT, !strcmp(text, "root\n"));
-	}
-	text = debug_read(DEBUGFS "/pools");
-	ASSERT_NE(NULL, text);
-	EXPECT_EQ(0, strncmp(text, "root: ", 6));
-	if (!info.overlay)
-		EXPECT_NE(NULL, strstr(text, "lost: 0 pages"));
-}
-
-TEST(debugfs_stats)
-{
-	struct ctl_info info = { .lps = 1 };
-	struct accounts before;
-	unsigned long long id;
-	struct stats s;
-	struct vm vm;
-	struct vp vp;
-	char *text;
-	int fd;
-
-	fd = dev_open();
-	NEED_CAP(fd, MSHV_CAP_PARTITION_STATS);
-	close(fd);
-	if (access(DEBUGFS, F_OK) || on_mainline())
-		SKIP(return, "no " DEBUGFS " as it is here");
-	if (ctl_present()) {
-		ctl_info(&info);
-		accounts_read(&before);
-	}
-	if (ctl_present() && !info.l1vh) {
-		text = debug_read(DEBUGFS "/stats");
-		ASSERT_NE(NULL, text);
-		EXPECT_EQ(info.lps, debug_value(text, "hv_logical_processors"));
-		text = debug_read(DEBUGFS "/lp/%u/stats", info.lps - 1);
-		ASSERT_NE(NULL, text);
-		EXPECT_EQ(info.lps - 1, debug_value(text, "hv_root_vp_index"));
-		EXPECT_LT(0, debug_value(text, "hv_global_time"));
-	}
-
-	vm_init(&vm);
-	vp_init(&vp, &vm, 1);
-	fd = stats_fd(vm.fd);
-	ASSERT_LE(0, fd);
-	stats_read(&s, fd);
-	id = strtoull(stats_id(&s) + strlen("mshv-"), NULL, 10);
-	stats_drop(&s);
-	close(fd);
-	text = debug_read(DEBUGFS "/partition/%llu/state", id);
-	ASSERT_NE(NULL, text);
-	EXPECT_EQ(0, strcmp(text, "active\n"));
-	text = debug_read(DEBUGFS "/partition/%llu/stats", id);
-	ASSERT_NE(NULL, text);
-	EXPECT_EQ(1, debug_value(text, "vps"));
-	vp_load(&vp, MODE_LONG, guest_out);
-	vp_run_out(&vp, 0x80);
-	text = debug_read(DEBUGFS "/partition/%llu/vp/1/stats", id);
-	ASSERT_NE(NULL, text);
-	EXPECT_EQ(1, debug_value(text, "exits_io"));
-	if (ctl_present())
-		EXPECT_EQ(1, debug_value(text, "hv_io_intercept_messages"));
-	vp_free(&vp);
-	EXPECT_EQ(NULL, debug_read(DEBUGFS "/partition/%llu/vp/1/stats", id));
-	vm_free(&vm);
-	EXPECT_EQ(NULL, debug_read(DEBUGFS "/partition/%llu/state", id));
-	if (ctl_present())
-		EXPECT_EQ(0, accounts_open(&before));
-}
-
-/* Before it is initialized a partition has no counters of the hypervisor's. */
-TEST(debugfs_early)
-{
-	int dev = dev_open(), pt, n = 0;
-	struct dirent *e;
-	char *text;
-	DIR *dir;
-
-	if (access(DEBUGFS, F_OK) || on_mainline())
-		SKIP(return, "no " DEBUGFS " as it is here");
-	pt = partition_create(dev, PT_DEFAULT);
-	ASSERT_LE(0, pt);
-	dir = opendir(DEBUGFS "/partition");
-	ASSERT_NE(NULL, dir);
-	while ((e = readdir(dir))) {
-		if (e->d_name[0] == '.')
-			continue;
-		n++;
-		text = debug_read(DEBUGFS "/partition/%s/state", e->d_name);
-		ASSERT_NE(NULL, text);
-		EXPECT_EQ(0, strcmp(text, "created\n"));
-		if (!cap(dev, MSHV_CAP_PARTITION_STATS))
-			continue;
-		text = debug_read(DEBUGFS "/partition/%s/stats", e->d_name);
-		ASSERT_NE(NULL, text);
-		EXPECT_EQ(0, debug_value(text, "vps"));
-		EXPECT_EQ(-1, debug_value(text, "hv_gpa_pages"));
-	}
-	closedir(dir);
-	EXPECT_EQ(1, n);
-	close(pt);
-}
-
-/* Without pages the files are there, and say what the driver knows. */
-TEST(debugfs_without_pages)
-{
-	struct ctl_info info;
-	struct vm vm;
-
-	if (access(DEBUGFS, F_OK) || on_mainline() || !ctl_present())
-		SKIP(return, "needs the test hypervisor and " DEBUGFS);
-	ctl_reset();
-	vm_init(&vm);
-	NEED_CAP(vm.fd, MSHV_CAP_PARTITION_STATS);
-	ctl_info(&info);
-	ctl_fault(stats_map_code(), 1, HVX_STATUS_INVALID_PARAMETER, TESTHV_FAULT_FOREVER);
-	/* what concerns the machine is for the root */
-	EXPECT_EQ(info.l1vh, !debug_read(DEBUGFS "/stats"));
-	EXPECT_EQ(info.l1vh, !debug_read(DEBUGFS "/lp/0/stats"));
-	ctl_reset();
-	vm_free(&vm);
 }
 
 TEST_HARNESS_MAIN
