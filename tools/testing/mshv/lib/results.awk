@@ -7,9 +7,11 @@
 
 function result(what, why)
 {
+	if (what == "failed" && why == "")
+		why = complaint
 	print program, name == "" ? "?" : name, what, why
 	reported++
-	name = ""
+	name = complaint = ""
 }
 
 { sub(/\r$/, "") }
@@ -22,8 +24,14 @@ function result(what, why)
 	}
 }
 
+# The first that a test complains of
+complaint == "" && /^# # ([a-z_]+\/)?[a-z_0-9]+\.c:[0-9]+:/ {
+	complaint = substr($0, 5)
+}
+
 /^# #  RUN / {
 	name = $4
+	complaint = ""
 	sub(/^global\./, "", name)
 }
 

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# What the selftests need in the root partition: options for the tool run, one a line.
+# Needs common.
+
+# What run_kselftest.sh uses if it is there: timeout ends a program that hangs,
+# perl passes on each line at once.
+ksft_tools()
+{
+	local perl=/usr/lib/x86_64-linux-gnu/perl-base
+
+	[[ ! -x /usr/bin/timeout ]] || echo --copy=/usr/bin/timeout
+	[[ ! -x /usr/bin/perl || ! -d $perl ]] ||
+		printf '%s\n' --copy=/usr/bin/perl --copy=$perl
+}
+
+# ksft_module KERNEL: testhv's own tests make hypercalls past the driver through a
+# module of theirs.
+ksft_module()
+{
+	local module=$MSHV_OUT/modules/$1/testhv_hvcall.ko
+
+	[[ $1 == */* ]] || "$MSHV_TOOLS/build-module" "$1" || exit
+	[[ ! -e $module ]] || echo "--insmod=$module"
+}
