@@ -171,15 +171,15 @@ static void disable_device(struct madt_local_apic cpu)
 	dsdt->checksum -= sum(dsdt, dsdt->length);
 }
 
-void acpi_keep_cpus(unsigned int keep)
+void acpi_hide_cpus(unsigned int first, unsigned int nr)
 {
 	struct madt *madt = find_madt();
 	struct madt_local_apic *e;
 	u64 pos = (u64)(madt + 1);
-	unsigned int nr = 0;
+	unsigned int i;
 
-	while ((e = next_cpu(madt, &pos))) {
-		if (nr++ < keep)
+	for (i = 0; (e = next_cpu(madt, &pos)); i++) {
+		if (i < first || i - first >= nr)
 			continue;
 		disable_device(*e);
 		memmove(e, (void *)pos, (u64)madt + madt->h.length - pos);

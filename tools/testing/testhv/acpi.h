@@ -14,8 +14,8 @@
  */
 unsigned int acpi_cpus(u32 *apic_ids, unsigned int max);
 
-/* Disable all processors but the first @keep in the table, which the root sees. */
-void acpi_keep_cpus(unsigned int keep);
+/* Take @nr of the enabled processors, from number @first on, from the root's sight. */
+void acpi_hide_cpus(unsigned int first, unsigned int nr);
 
 /* I/O port of PM1a_CNT, from the FADT; 0 when there is none. */
 u16 acpi_pm1a_control(void);

@@ -10,6 +10,7 @@
 #include "timer.h"
 
 #define APIC_PHYS		0xfee00000UL
+#define APIC_ID_SHIFT		24
 
 u32 apic_read(u32 reg)
 {

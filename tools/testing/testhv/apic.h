@@ -23,8 +23,6 @@
 #define APIC_TIMER_COUNT	0x390
 #define APIC_TIMER_DIVIDE	0x3e0
 
-#define APIC_ID_SHIFT		24
-
 #define APIC_ICR_FIXED		0x000
 #define APIC_ICR_NMI		0x400
 #define APIC_ICR_INIT		0x500

@@ -13,9 +13,6 @@
 #define HV_LEAF_LAST		0x4fffffff
 #define HV_LEAF_MAX		HVX_CPUID_NESTED_FEATURES
 
-/* leaf 1 EBX */
-#define F1B_APIC_ID_SHIFT	24
-#define F1B_NO_APIC_ID		0x00ffffffU
 /* leaf 1 ECX */
 #define F1C_MONITOR		BIT(3)
 #define F1C_CX16		BIT(13)
@@ -108,7 +105,6 @@ struct cpuid_regs root_cpuid(struct vcpu *v, u32 leaf, u32 sub)
 	r = cpuid(leaf, sub);
 	switch (leaf) {
 	case 1:
-		r.ebx = (r.ebx & F1B_NO_APIC_ID) | this_cpu()->apic_id << F1B_APIC_ID_SHIFT;
 		r.ecx &= ~(F1C_MONITOR | F1C_X2APIC | F1C_OSXSAVE);
 		if (!options.cx16)
 			r.ecx &= ~F1C_CX16;
@@ -124,11 +120,6 @@ struct cpuid_regs root_cpuid(struct vcpu *v, u32 leaf, u32 sub)
 			r.ecx |= F7C_OSPKE;
 		r.edx &= ~F7D_CET_IBT;
 		break;
-	case 0xb:
-	case 0x1f:
-		if (r.ebx)
-			r.edx = this_cpu()->apic_id;
-		break;
 	case 0x80000001:
 		r.ecx &= ~(F81C_SVM | F81C_SKINIT);
 		break;
@@ -142,9 +133,6 @@ struct cpuid_regs root_cpuid(struct vcpu *v, u32 leaf, u32 sub)
 		break;
 	case 0x8000000a:
 		r = (struct cpuid_regs){};
-		break;
-	case 0x8000001e:
-		r.eax = this_cpu()->apic_id;
 		break;
 	}
 	return r;

@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * A boot processor that does nothing.
- *
- * QEMU lets the id of a local APIC in xAPIC mode be written, and delivers by it.
- */
+/* A boot processor that does nothing. */
 #include "park.h"
 
 #include "acpi.h"
@@ -64,25 +60,9 @@ static void load_setup(void)
 			wrmsr(msrs[i].first + n, msr_values[nr++]);
 }
 
-static void take_id(struct pcpu *cpu)
-{
-	apic_write(APIC_ID, cpu->apic_id << APIC_ID_SHIFT);
-	if (apic_id() != cpu->apic_id)
-		config_error("park=1: the id of a local APIC cannot be changed");
-	WRITE_ONCE(cpu->online, 1);
-}
-
-/* The root will start it once more. */
-static void enter_wait(void)
-{
-	take_id(this_cpu());
-	for (;;)
-		asm volatile("cli; hlt");
-}
-
 static void enter_rest(void)
 {
-	take_id(this_cpu());
+	WRITE_ONCE(this_cpu()->online, 1);
 	while (!READ_ONCE(rest_of_start))
 		cpu_relax();
 	load_setup();
@@ -100,26 +80,20 @@ static void __noreturn halt_for_ever(void)
 
 void park_boot_cpu(void (*rest)(void))
 {
-	unsigned int i, nr, keep;
+	unsigned int i, nr;
 	u32 ids[MAX_CPUS];
 
 	nr = acpi_cpus(ids, MAX_CPUS);
 	if (nr < 2 || ids[0] != apic_id())
 		config_error("park=1 takes a second processor");
-	keep = options.lps ? min(options.lps, nr - 1) : nr - 1;
-	acpi_keep_cpus(keep);
-	apic_write(APIC_ID, ids[nr - 1] << APIC_ID_SHIFT);
-	for (i = 1; i < nr; i++) {
-		struct pcpu *cpu = boot_alloc(STACK_SIZE, STACK_SIZE);
-
-		/* Those that are hidden get out of the way of the ids, too. */
-		if (i <= keep)
-			smp_add(cpu, ids[i - 1]);
-		else
-			cpu->apic_id = ids[i - 1];
-		smp_boot(cpu, ids[i], i == 1 ? enter_rest : enter_wait);
-		cpu->online = i == 1;
+	acpi_hide_cpus(0, 1);
+	if (options.lps) {
+		acpi_hide_cpus(options.lps, MAX_CPUS);
+		nr = min(nr, options.lps + 1);
 	}
+	for (i = 1; i < nr; i++)
+		smp_add(boot_alloc(STACK_SIZE, STACK_SIZE), ids[i]);
+	smp_boot(cpus[0], enter_rest);
 	save_setup();
 	/* From now on the lines of the old interrupt controller go elsewhere. */
 	apic_write(APIC_LVT_LINT0, APIC_LVT_MASKED);

@@ -4,12 +4,11 @@
 #define TESTHV_PARK_H
 
 /**
- * park_boot_cpu - have another processor take the place of this one
- * @rest: what is left of the start; runs on the other processor
+ * park_boot_cpu - have the second processor take the place of this one
+ * @rest: what is left of the start; runs on the second processor
  *
- * All other processors get the local APIC id of the one before them, so that the
- * root sees a machine that has one processor less, and starts on the first. They
- * are in cpus[] afterwards. Does not return.
+ * The root sees a machine that has one processor less, and starts on its first.
+ * Does not return.
  */
 void park_boot_cpu(void (*rest)(void)) __noreturn;
 

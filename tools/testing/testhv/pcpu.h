@@ -81,11 +81,8 @@ void smp_init(void);
 /* Boot time: make @cpu the next in the list. */
 void smp_add(struct pcpu *cpu, u32 apic_id);
 
-/*
- * Start the processor whose local APIC has the id @id, as @cpu, with @entry, which
- * sets cpu->online. One at a time.
- */
-void smp_boot(struct pcpu *cpu, u32 id, void (*entry)(void));
+/* Start the processor @cpu with @entry, which sets cpu->online. One at a time. */
+void smp_boot(struct pcpu *cpu, void (*entry)(void));
 
 /* Start the processor @cpu; it ends up in root_run(). Under hv_lock. */
 void smp_start(struct pcpu *cpu);

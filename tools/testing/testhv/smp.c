@@ -48,7 +48,7 @@ void smp_init(void)
 	unsigned int i, nr;
 
 	if (options.lps)
-		acpi_keep_cpus(options.lps);
+		acpi_hide_cpus(options.lps, MAX_CPUS);
 	nr = acpi_cpus(ids, MAX_CPUS);
 	smp_add((struct pcpu *)boot_stack, bsp);
 	for (i = 0; i < nr; i++)
@@ -79,19 +79,19 @@ static void delay(u64 ref)
 		cpu_relax();
 }
 
-void smp_boot(struct pcpu *cpu, u32 id, void (*entry)(void))
+void smp_boot(struct pcpu *cpu, void (*entry)(void))
 {
 	u64 end;
 
 	cpu->entry = entry;
 	fill_trampoline(cpu);
-	apic_send(id, APIC_ICR_INIT | APIC_ICR_ASSERT);
+	apic_send(cpu->apic_id, APIC_ICR_INIT | APIC_ICR_ASSERT);
 	delay(INIT_DELAY_100NS);
-	apic_send(id, APIC_ICR_STARTUP | TRAMPOLINE_PA >> PAGE_SHIFT);
+	apic_send(cpu->apic_id, APIC_ICR_STARTUP | TRAMPOLINE_PA >> PAGE_SHIFT);
 	end = ref_time() + START_TIMEOUT_100NS;
 	while (!READ_ONCE(cpu->online)) {
 		if (ref_time() > end)
-			panic("CPU with APIC id %u does not start", id);
+			panic("CPU with APIC id %u does not start", cpu->apic_id);
 		cpu_relax();
 	}
 }
@@ -108,7 +108,7 @@ static void enter_root(void)
 
 void smp_start(struct pcpu *cpu)
 {
-	smp_boot(cpu, cpu->apic_id, enter_root);
+	smp_boot(cpu, enter_root);
 }
 
 void ap_main(void)
