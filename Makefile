@@ -53,6 +53,10 @@ check-mainline:		## selftests and QEMU on mainline's driver and on ours; TESTS=
 check-kexec:		## another kernel in the root partition's place; ROUNDS= KERNEL= SMP=
 	@$(tools)/check-kexec $(CHECKS)
 
+.PHONY: check-release
+check-release:		## "make demo" and the selftests in a fresh Debian; RELEASE=
+	@$(tools)/check-release
+
 .PHONY: check-errnos
 check-errnos:		## which documented errors no selftest provokes; KERNEL= TESTHV=
 	@$(tools)/check-errnos
