@@ -76,6 +76,8 @@ void vp_stats_show(const struct vp_stats *s)
 {
 	unsigned int i;
 
+	if (!s->pages[HVX_STATS_AREA_SELF] && !s->pages[HVX_STATS_AREA_PARENT])
+		return;
 	for (i = 0; i < NR_VP_STATS; i++)
 		show_vp(s, i);
 }

@@ -880,6 +880,7 @@ TEST(insatiable)
 
 	if (!ctl_present())
 		SKIP(return, "needs the test hypervisor");
+	NOT_ON_MAINLINE(MAINLINE_FEEDS_FOR_EVER);
 	ctl_reset();
 	accounts_read(&before);
 	pid = child_start(never_satisfied, (void *)(uintptr_t)HVX_CALL_CREATE_VP);

@@ -204,6 +204,8 @@ TEST_F(killed, ends)
 	char c;
 	int ret;
 
+	if (variant->fn == wait_for_the_partition)
+		NOT_ON_MAINLINE(MAINLINE_FEEDS_FOR_EVER);
 	ASSERT_EQ(0, pipe(ready));
 	pid = child_start(variant->fn, NULL);
 	ASSERT_EQ(1, read(ready[0], &c, 1));

@@ -1052,7 +1052,7 @@ static u16 unmap_own_stats(u32 type, u32 vp, u8 area)
 TEST(own_vp_statistics)
 {
 	const u64 mapped = ctl_account(TESTHV_ACCT_STATS_PAGES);
-	const volatile u64 *counters;
+	u64 *counters;
 	struct ctl_info info;
 	u64 place, pfn, again, before;
 	unsigned int i;
@@ -1075,13 +1075,13 @@ TEST(own_vp_statistics)
 
 	counters = page_map(pfn, HVX_PAGE_SIZE);
 	pin_to_cpu(0);
-	EXPECT_NE(0, counters[HVX_VP_COUNTER_MSR]);
-	EXPECT_NE(0, counters[HVX_VP_COUNTER_CPUID]);
-	before = counters[HVX_VP_COUNTER_HYPERCALLS];
+	EXPECT_NE(0, READ_ONCE(counters[HVX_VP_COUNTER_MSR]));
+	EXPECT_NE(0, READ_ONCE(counters[HVX_VP_COUNTER_CPUID]));
+	before = READ_ONCE(counters[HVX_VP_COUNTER_HYPERCALLS]);
 	for (i = 0; i < 16; i++)
 		initialize(NO_ID);
-	EXPECT_LE(before + 16, counters[HVX_VP_COUNTER_HYPERCALLS]);
-	munmap((void *)counters, HVX_PAGE_SIZE);
+	EXPECT_LE(before + 16, READ_ONCE(counters[HVX_VP_COUNTER_HYPERCALLS]));
+	munmap(counters, HVX_PAGE_SIZE);
 
 	EXPECT_EQ(0, unmap_own_stats(HVX_STATS_VP, 0, HVX_STATS_AREA_SELF));
 	EXPECT_EQ(HVX_STATUS_NOT_FOUND, unmap_own_stats(HVX_STATS_VP, 0, HVX_STATS_AREA_SELF));
@@ -1091,7 +1091,7 @@ TEST(own_vp_statistics)
 TEST(own_partition_statistics)
 {
 	const u64 mapped = ctl_account(TESTHV_ACCT_STATS_PAGES);
-	const volatile u64 *counters;
+	u64 *counters;
 	struct ctl_info info;
 	u64 places[2], pfn;
 	unsigned int area;
@@ -1108,8 +1108,8 @@ TEST(own_partition_statistics)
 		}
 		ASSERT_EQ(0, map_own_stats(HVX_STATS_PARTITION, 0, area, places[area], &pfn));
 		counters = page_map(pfn, HVX_PAGE_SIZE);
-		EXPECT_EQ(info.lps, counters[HVX_PARTITION_COUNTER_VIRTUAL_PROCESSORS]);
-		munmap((void *)counters, HVX_PAGE_SIZE);
+		EXPECT_EQ(info.lps, READ_ONCE(counters[HVX_PARTITION_COUNTER_VIRTUAL_PROCESSORS]));
+		munmap(counters, HVX_PAGE_SIZE);
 		EXPECT_EQ(0, unmap_own_stats(HVX_STATS_PARTITION, 0, area));
 	}
 	EXPECT_EQ(mapped, ctl_account(TESTHV_ACCT_STATS_PAGES));

@@ -762,6 +762,7 @@ TEST(pages_without_memory)
 
 	if (!ctl_present())
 		SKIP(return, "needs the test hypervisor");
+	NOT_ON_MAINLINE(MAINLINE_FEEDS_FOR_EVER);
 	accounts_read(&before);
 	vm_init(&vm);
 	for (n = 1; n <= 2; n++) {

@@ -83,6 +83,20 @@ extern const u32 test_needs[];
 			SKIP(return, "no " #nr);			\
 	} while (0)
 
+/*
+ * In a test that the machine would not survive with mainline's driver: its fault. The
+ * table of check-mainline shows it. What only fails there is in mainline.list.
+ */
+#define NOT_ON_MAINLINE(why)						\
+	do {								\
+		if (on_mainline())					\
+			SKIP(return, "mainline: " why);			\
+	} while (0)
+
+/* Whoever uses up all memory in a call that nothing ends */
+#define MAINLINE_FEEDS_FOR_EVER						\
+	"it deposits as long as the hypervisor asks, and cannot be killed"
+
 /* For what must hold so that the test makes sense; usable in any thread. */
 #define REQUIRE(cond, fmt, ...)						\
 	do {								\
