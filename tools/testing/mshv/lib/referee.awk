@@ -8,9 +8,14 @@ FNR == 1 { file++ }
 file == 1 && (/^#/ || NF == 0) { next }
 
 file == 1 {
-	kind[$1, $2] = $3
-	reason[$1, $2] = $0
-	sub(/^[^ \t]+[ \t]+[^ \t]+[ \t]+[^ \t]+[ \t]+/, "", reason[$1, $2])
+	entries++
+	where[entries] = $1
+	pattern[entries] = $2
+	gsub(/[.()]/, "\\\\&", pattern[entries])
+	gsub(/\*/, ".*", pattern[entries])
+	kind[entries] = $3
+	reason[entries] = $0
+	sub(/^[^ \t]+[ \t]+[^ \t]+[ \t]+[^ \t]+[ \t]+/, "", reason[entries])
 	next
 }
 
@@ -23,15 +28,19 @@ file == 2 { ours[$1, $2] = $3; next }
 	on[key] = 1
 	programs[$1] = $2 != "(all)"
 	verdict = ""
+	entry = known($1, $2)
 	if (ours[key] == "failed" || (ours[key] == "" && $2 !~ /^\(/)) {
 		verdict = "OURS FAILS"
-	} else if ($3 == "failed" && key in kind) {
-		verdict = kind[key] ": " reason[key]
+	} else if ($3 == "failed" && entry) {
+		verdict = kind[entry] ": " reason[entry]
 		named++
 	} else if ($3 == "failed") {
 		verdict = "NOT KNOWN: " why
-	} else if (key in kind && $3 == "ok") {
-		verdict = "NO LONGER: " reason[key]
+	} else if (entry && $3 == "ok") {
+		verdict = "NO LONGER: " reason[entry]
+	} else if ($3 == "skip" && why ~ /^mainline: /) {
+		verdict = "fault: " substr(why, 11)
+		named++
 	} else if ($3 == "skip") {
 		skipped++
 		verdict = ours[key] == "skip" ? "" : why
@@ -42,6 +51,15 @@ file == 2 { ours[$1, $2] = $3; next }
 		failed++
 	if (verdict != "")
 		row($1, $2, ours[key], $3, verdict)
+}
+
+# The list's entry for a test, or 0
+function known(program, test, i)
+{
+	for (i = 1; i <= entries; i++)
+		if (program == where[i] && test ~ "^" pattern[i] "$")
+			return i
+	return 0
 }
 
 function row(program, test, a, b, text)

@@ -25,7 +25,7 @@ function result(what, why)
 }
 
 # The first that a test complains of
-complaint == "" && /^# # ([a-z_]+\/)?[a-z_0-9]+\.c:[0-9]+:/ {
+complaint == "" && (/^# # ([a-z_]+\/)?[a-z_0-9]+\.c:[0-9]+:/ || /: Test terminated /) {
 	complaint = substr($0, 5)
 }
 
