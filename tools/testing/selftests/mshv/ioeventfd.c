@@ -128,6 +128,7 @@ TEST_F(args, limit)
 	int pt = self->vm.fd;
 	u64 i;
 
+	NOT_ON_MAINLINE("there is no limit, so that the test does not end");
 	for (i = 0; i < LIMIT; i++)
 		ASSERT_EQ(0, ioeventfd(pt, self->fd, GPA + 8 * i, 4, 0, 0));
 	EXPECT_EQ(-ENOSPC, ioeventfd(pt, self->fd, GPA + 8 * LIMIT, 4, 0, 0));
@@ -177,6 +178,7 @@ TEST_F(args, refused)
 
 	if (!ctl_present())
 		SKIP(return, "needs the test hypervisor");
+	NOT_ON_MAINLINE(MAINLINE_FORGETS_PORTS);
 	for (i = 0; i < ARRAY_SIZE(statuses); i++) {
 		ret = statuses[i].ret;
 		ctl_fault(HVX_CALL_CREATE_PORT, 1, statuses[i].status, 1);
@@ -211,6 +213,7 @@ TEST_F(args, port_is_kept)
 
 	if (!ctl_present())
 		SKIP(return, "needs the test hypervisor");
+	NOT_ON_MAINLINE(MAINLINE_FORGETS_PORTS);
 	ASSERT_EQ(0, ioeventfd(pt, self->fd, GPA, 4, 0, 0));
 	ctl_fault(HVX_CALL_DELETE_PORT, 1, HVX_STATUS_OPERATION_FAILED, TESTHV_FAULT_FOREVER);
 	EXPECT_EQ(0, ioeventfd(pt, self->fd, GPA, 4, DEASSIGN, 0));
@@ -225,6 +228,7 @@ TEST_F(args, connection_is_kept)
 {
 	if (!ctl_present())
 		SKIP(return, "needs the test hypervisor");
+	NOT_ON_MAINLINE(MAINLINE_FORGETS_PORTS);
 	ASSERT_EQ(0, ioeventfd(self->vm.fd, self->fd, GPA, 4, 0, 0));
 	ctl_fault(HVX_CALL_DISCONNECT_PORT, 1, HVX_STATUS_OPERATION_FAILED,
 		  TESTHV_FAULT_FOREVER);
@@ -621,6 +625,7 @@ TEST_F(guest, forged_messages)
 
 	if (!ctl_present())
 		SKIP(return, "needs the test hypervisor");
+	NOT_ON_MAINLINE(MAINLINE_LEAVES_MESSAGES);
 	ctl_info(&info);
 	for (lp = 0; lp < info.lps; lp++) {
 		for (i = 0; i < ARRAY_SIZE(messages); i++) {

@@ -363,6 +363,7 @@ TEST_F(one, eoi_by_message)
 
 	if (!ctl_present())
 		SKIP(return, "needs the test hypervisor");
+	NOT_ON_MAINLINE(MAINLINE_LEAVES_MESSAGES);
 	sender = partition_id(&self->g, self->fd);
 	ASSERT_EQ(0, route_set(self->pt, GSI, 0x4c | ROUTE_LEVEL));
 	ASSERT_EQ(0, irqfd_resample(self->pt, self->fd, GSI, self->resample));
@@ -388,6 +389,7 @@ TEST_F(one, extint_is_cleared)
 
 	if (!ctl_present())
 		SKIP(return, "needs the test hypervisor");
+	NOT_ON_MAINLINE(MAINLINE_LEAVES_MESSAGES);
 	sender = partition_id(&self->g, self->fd);
 	/* an external interrupt has no end that an APIC knows: it is forged */
 	ASSERT_EQ(0, route_set(self->pt, GSI, 0x4e | ROUTE_TYPE(7) | ROUTE_LEVEL));

@@ -97,6 +97,12 @@ extern const u32 test_needs[];
 #define MAINLINE_FEEDS_FOR_EVER						\
 	"it deposits as long as the hypervisor asks, and cannot be killed"
 
+#define MAINLINE_FORGETS_PORTS							\
+	"a port that the hypervisor keeps is forgotten, its number used again and refused"
+
+#define MAINLINE_LEAVES_MESSAGES						\
+	"a message that it does not know stays, and the CPU gets no other"
+
 /* For what must hold so that the test makes sense; usable in any thread. */
 #define REQUIRE(cond, fmt, ...)						\
 	do {								\
