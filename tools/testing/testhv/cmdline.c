@@ -148,6 +148,10 @@ static bool set_word(const char *name, size_t name_len, const char *val, size_t 
 		if (!get_number(val, len, 1, &n))
 			return false;
 		options.l1vh = n;
+	} else if (is(name, name_len, "vmbus")) {
+		if (!get_number(val, len, 1, &n))
+			return false;
+		options.vmbus = n;
 	} else if (is(name, name_len, "cx16")) {
 		if (!get_number(val, len, 1, &n))
 			return false;

@@ -18,6 +18,7 @@
  * @large: large=0|1: 2 MiB guest mappings are supported
  * @hidden: hidden=SIZE: bytes kept from the root; 0: default
  * @l1vh: l1vh=0|1: the partition that Linux runs in is not the root
+ * @vmbus: vmbus=0|1: there is a VMBus, if one without devices
  * @cx16: cx16=0|1: show CMPXCHG16B to guests (broken in QEMU 7.2)
  * @async_ms: async=MS: SetPartitionProperty completes that much later; 0: at once
  * @lacks: lacks=LIST: hypercall codes that this hypervisor does not know
@@ -34,6 +35,7 @@ struct options {
 	bool large;
 	u64 hidden;
 	bool l1vh;
+	bool vmbus;
 	bool cx16;
 	unsigned int async_ms;
 	u16 lacks[MAX_LACKS];

@@ -13,6 +13,7 @@
 #include "log.h"
 #include "root.h"
 #include "synic.h"
+#include "vmbus.h"
 #include "vp.h"
 
 #define CONNECT_FLAGS	(HVX_DOORBELL_SIZE_MASK | HVX_DOORBELL_ANY_VALUE)
@@ -369,6 +370,8 @@ static u16 hv_post_message(struct hvcall *c)
 	struct port *port;
 	u16 status;
 
+	if (!c->child)
+		return vmbus_post(&in);
 	status = find_target(c, in.connection_id, HVX_PORT_MESSAGE, &port);
 	if (status)
 		return status;

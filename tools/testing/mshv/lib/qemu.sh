@@ -30,6 +30,18 @@ qemu_accel_check()
 	esac
 }
 
+# qemu_vmbus: the node by which Linux finds VMBus, as a table:
+# Scope (\_SB) { Device (VMB8) { Name (_HID, "VMBUS") Name (_CRS, Buffer () {0x79, 0}) } }
+qemu_vmbus()
+{
+	{
+		printf '\x10\x24\x5c_SB_\x5b\x82\x1cVMB8'
+		printf '\x08_HID\x0dVMBUS\x00'
+		printf '\x08_CRS\x11\x05\x0a\x02\x79\x00'
+	} > "$RUN_DIR/vmbus.aml"
+	QEMU_ARGS+=(-acpitable "sig=SSDT,rev=2,data=vmbus.aml")
+}
+
 # qemu_arguments: fills the array QEMU_ARGS from the run's settings
 qemu_arguments()
 {
@@ -76,6 +88,7 @@ qemu_arguments()
 			-initrd "vmlinuz ${cmdline//,/,,},initramfs"
 		)
 	fi
+	[[ " $TESTHV " != *" vmbus=1 "* ]] || qemu_vmbus
 	QEMU_ARGS+=("${QEMU_EXTRA[@]}")
 }
 

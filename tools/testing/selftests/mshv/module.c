@@ -137,14 +137,15 @@ TEST(reload)
 	ASSERT_EQ(0, module_unload());
 	EXPECT_EQ(-1, access(MSHV_DEV, F_OK));
 	synic_read(without);
-	if (ctl_present())
-		EXPECT_EQ(0, accounts_open(&before));
 	ASSERT_EQ(0, module_load(fd));
 	synic_read(again);
 	guests_run();
+	/* pages that lie over the partition's own are there again, too */
+	if (ctl_present())
+		EXPECT_EQ(0, accounts_open(&before));
 
 	for (cpu = 0; cpu < cpus_online() && cpu < MAX_CPUS; cpu++) {
-		const struct synic *l = &loaded[cpu], *w = &without[cpu];
+		const struct synic *l = &loaded[cpu], *w = &without[cpu], *a = &again[cpu];
 
 		EXPECT_TRUE(l->simp & l->siefp & l->sirbp & HVX_MSR_PAGE_ENABLE);
 		EXPECT_TRUE(l->control & HVX_SCONTROL_ENABLE);
@@ -161,7 +162,11 @@ TEST(reload)
 			EXPECT_EQ(l->siefp, w->siefp);
 		}
 		EXPECT_EQ(l->vmbus_sint, w->vmbus_sint);
-		EXPECT_EQ(0, memcmp(l, &again[cpu], sizeof(*l)));
+		/* the driver's own pages may be elsewhere */
+		EXPECT_TRUE(a->simp & a->siefp & a->sirbp & HVX_MSR_PAGE_ENABLE);
+		EXPECT_EQ(l->control, a->control);
+		EXPECT_EQ(l->intercept_sint, a->intercept_sint);
+		EXPECT_EQ(l->doorbell_sint, a->doorbell_sint);
 	}
 	close(fd);
 }
