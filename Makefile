@@ -57,6 +57,10 @@ check-kexec:		## another kernel in the root partition's place; ROUNDS= KERNEL= S
 check-release:		## "make demo" and the selftests in a fresh Debian; RELEASE=
 	@$(tools)/check-release
 
+.PHONY: check-kvm
+check-kvm:		## ACCEL=kvm, with KVM in an emulated machine; KERNEL= TESTHV=
+	@$(tools)/check-kvm
+
 .PHONY: check-errnos
 check-errnos:		## which documented errors no selftest provokes; KERNEL= TESTHV=
 	@$(tools)/check-errnos
