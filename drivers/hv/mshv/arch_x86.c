@@ -97,19 +97,24 @@ void mshv_arch_synic_set(u32 reg, u64 value)
  * therefore is the hypercall itself, and not in the kernel's hypercall page. An
  * interrupt that has been pending since the caller's last look meets a hypervisor
  * that is in the call already, and makes it return, as any that comes later.
+ *
+ * R8 is loaded within: a variable that is the register would not survive calls of
+ * functions, which sanitizers and lockdep put in between.
  */
 u64 mshv_arch_dispatch(struct mshv_dispatch_call *call)
 {
-	register u64 out asm("r8") = virt_to_phys(&call->out);
+	u64 out = virt_to_phys(&call->out);
 	u64 in = virt_to_phys(&call->in);
 	u64 control = HVX_CALL_DISPATCH_VP;
 	u64 result;
 
 	trace_hardirqs_on();
-	asm volatile("sti\n\t"
+	asm volatile("mov %[out], %%r8\n\t"
+		     "sti\n\t"
 		     ALTERNATIVE("vmcall", "vmmcall", X86_FEATURE_VMMCALL)
-		     : "=a" (result), "+c" (control), "+d" (in), "+r" (out)
-		     : : "memory", "cc", "r9", "r10", "r11");
+		     : "=a" (result), "+c" (control), "+d" (in)
+		     : [out] "r" (out)
+		     : "memory", "cc", "r8", "r9", "r10", "r11");
 	return result;
 }
 
