@@ -15,6 +15,21 @@ kernel_is_built()
 	[[ " $KERNEL_BUILT " == *" $1 "* || $1 =~ ^[0-9]+\.[0-9]+(-[a-z][a-z0-9]*)+$ ]]
 }
 
+# kernel_time_factor NAME: how many times slower than the others it is, as the comment
+# of one of its fragments says: "Time factor: N"
+kernel_time_factor()
+{
+	local fragment factor=1
+
+	for fragment in ${1//-/ }; do
+		fragment=$MSHV_TOOLS/configs/$fragment.config
+		[[ ! -r $fragment ]] || factor=$((factor *
+			$(sed -n 's/^# Time factor: \([0-9]*\)$/\1/p' "$fragment" |
+				grep . || echo 1)))
+	done
+	echo "$factor"
+}
+
 kernel_dir()
 {
 	echo "$MSHV_OUT/kernels/$1"

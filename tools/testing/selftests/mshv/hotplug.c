@@ -80,7 +80,7 @@ static void runner_stop(struct runner *r)
 static bool runs(const struct runner *r)
 {
 	u32 count = READ_ONCE(*r->count);
-	u64 end = now_us() + IRQ_WAIT_US;
+	u64 end = now_us() + limit_us(IRQ_WAIT_US);
 
 	while (READ_ONCE(*r->count) - count < 2 && now_us() < end)
 		usleep(100);

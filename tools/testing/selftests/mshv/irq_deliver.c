@@ -106,7 +106,7 @@ static bool delivered(const struct irq_guest *g, int fd, const struct dest *d)
 	for (i = 0; i < g->nr; i++)
 		before[i] = irq_count(g, i, vector_of(d));
 	event_signal(fd);
-	end = now_us() + IRQ_WAIT_US;
+	end = now_us() + limit_us(IRQ_WAIT_US);
 	while (!arrived(g, d, before, &got) && !(d->one && got) && now_us() < end)
 		usleep(100);
 	usleep(5000);
@@ -257,7 +257,7 @@ TEST_F(one, eoi_is_by_vector)
 /* Without a resample eventfd the end of the interrupt is the VMM's to handle. */
 TEST_F(one, unclaimed_eoi_is_the_vmms)
 {
-	u64 end = now_us() + IRQ_WAIT_US;
+	u64 end = now_us() + limit_us(IRQ_WAIT_US);
 
 	ASSERT_EQ(0, route_set(self->pt, GSI, 0x47 | ROUTE_LEVEL));
 	ASSERT_EQ(0, irqfd_assign(self->pt, self->fd, GSI));

@@ -318,7 +318,7 @@ TEST(lost)
 		start = now_us();
 		kill(pid, SIGKILL);
 		EXPECT_EQ(-SIGKILL, child_wait(pid));
-		EXPECT_GT(5000000, now_us() - start);
+		EXPECT_GT(limit_us(5000000), now_us() - start);
 		ctl_async(0, 0);
 		EXPECT_EQ(0, accounts_open(&before));
 	}
@@ -334,7 +334,7 @@ TEST(killed_while_pending)
 	if (!ctl_present())
 		SKIP(return, "needs the test hypervisor");
 	accounts_read(&before);
-	ctl_async(1000, 0);
+	ctl_async(1000 * time_factor(), 0);
 	pid = child_start(set_in_vain, &call);
 	while (!ctl_account(TESTHV_ACCT_ASYNC_PENDING))
 		usleep(1000);
@@ -370,7 +370,7 @@ TEST(late_message)
 		if (!async_start(&call.vm))
 			SKIP(return, "needs the test hypervisor");
 		call.way = &ways[w];
-		ctl_async(1000, 0);
+		ctl_async(1000 * time_factor(), 0);
 		start = now_us();
 		pid = clone(set_shared, stack + 64 * KIB, CLONE_VM | CLONE_FILES | SIGCHLD, &call);
 		ASSERT_LT(0, pid);
@@ -378,12 +378,12 @@ TEST(late_message)
 			usleep(1000);
 		kill(pid, SIGKILL);
 		EXPECT_EQ(-SIGKILL, child_wait(pid));
-		EXPECT_GT(900000, now_us() - start);
+		EXPECT_GT(limit_us(900000), now_us() - start);
 		/* at once, but for the other one */
 		ctl_async(0, 0);
 		EXPECT_EQ(0, ways[w].set(call.vm.fd, HVX_PROP_PROCESSORS_PER_SOCKET, 3))
 			TH_LOG("by %s", ways[w].name);
-		EXPECT_LE(1000000, now_us() - start);
+		EXPECT_LE(limit_us(1000000), now_us() - start);
 		EXPECT_EQ(0, pt_get_property(call.vm.fd, HVX_PROP_UNIMPLEMENTED_MSR_ACTION,
 					     &value));
 		EXPECT_EQ(HVX_MSR_ACTION_IGNORE, value);
@@ -505,15 +505,15 @@ TEST(others_meanwhile)
 		SKIP(return, "needs the test hypervisor");
 	vp_init(&vp, &call.vm, 0);
 	vp_load(&vp, MODE_LONG, guest_out);
-	ctl_async(1000, 0);
+	ctl_async(1000 * time_factor(), 0);
 	start = now_us();
 	ASSERT_EQ(0, pthread_create(&thread, NULL, set_in_thread, &call));
 	while (!ctl_account(TESTHV_ACCT_ASYNC_PENDING))
 		usleep(1000);
 	vp_run_out(&vp, 0x80);
-	EXPECT_GT(900000, now_us() - start);
+	EXPECT_GT(limit_us(900000), now_us() - start);
 	EXPECT_EQ(0, pt_install_intercept(call.vm.fd, MSHV_INTERCEPT_CPUID, 0, 0));
-	EXPECT_LE(900000, now_us() - start);
+	EXPECT_LE(limit_us(900000), now_us() - start);
 	pthread_join(thread, &ret);
 	EXPECT_EQ(0, (long)ret);
 	vp_free(&vp);

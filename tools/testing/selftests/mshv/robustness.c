@@ -217,7 +217,7 @@ TEST_F(killed, ends)
 		SKIP(return, "no userfaultfd");
 	EXPECT_TRUE(ret == -SIGKILL || (variant->may_end && ret == 1))
 		TH_LOG("%d", ret);
-	EXPECT_GT(KILL_US, now_us() - start);
+	EXPECT_GT(limit_us(KILL_US), now_us() - start);
 	if (ctl_present()) {
 		ctl_reset();
 		EXPECT_EQ(0, accounts_open(&self->before));

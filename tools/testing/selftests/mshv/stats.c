@@ -579,7 +579,7 @@ TEST(blocked)
 	signal_catch(SIGUSR1);
 	ASSERT_EQ(0, pthread_create(&thread, NULL, run_until_signal, &vp));
 	/* it may be told twice: for being new, and for being asleep */
-	for (start = now_us(); now_us() - start < 10000000 &&
+	for (start = now_us(); now_us() - start < limit_us(10000000) &&
 	     !(stats_get(fd, "hv_hlt_instructions") && stats_get(fd, "blocks"));)
 		usleep(10000);
 	sleep(3);

@@ -464,7 +464,7 @@ TEST(killed_while_waiting)
 	if (ret == 77)
 		SKIP(return, "no userfaultfd");
 	EXPECT_EQ(-SIGKILL, ret);
-	EXPECT_GT(5000000, now_us() - start);
+	EXPECT_GT(limit_us(5000000), now_us() - start);
 	if (ctl_present())
 		EXPECT_EQ(0, accounts_open(&before));
 }

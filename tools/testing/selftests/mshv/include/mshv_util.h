@@ -451,6 +451,10 @@ unsigned int cpus_online(void);
 void pin_to_cpu(unsigned int cpu);
 u64 now_us(void);
 u64 thread_cpu_us(void);
+/* How many times slower than others this machine is. */
+unsigned int time_factor(void);
+/* A limit in time, on this machine */
+u64 limit_us(u64 us);
 /* A handler that does nothing, so that the signal interrupts system calls. */
 void signal_catch(int sig);
 /* SIGALRM for the process after @us microseconds, then every @interval_us. */

@@ -216,7 +216,7 @@ u32 irq_count(const struct irq_guest *g, unsigned int vp, unsigned int vector)
 
 u32 irq_wait(const struct irq_guest *g, unsigned int vp, unsigned int vector, u32 count)
 {
-	u64 end = now_us() + IRQ_WAIT_US;
+	u64 end = now_us() + limit_us(IRQ_WAIT_US);
 
 	while (irq_count(g, vp, vector) < count && now_us() < end)
 		usleep(50);
@@ -225,7 +225,7 @@ u32 irq_wait(const struct irq_guest *g, unsigned int vp, unsigned int vector, u3
 
 void irq_settle(void)
 {
-	usleep(50000);
+	usleep(limit_us(50000));
 }
 
 void irq_guest_start(struct irq_guest *g)

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Processes, threads, signals, processors, time. */
+/* Processes, threads, signals, processors. */
 #include "mshv_util.h"
 
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -103,24 +102,6 @@ void pin_to_cpu(unsigned int cpu)
 	REQUIRE(!sched_setaffinity(0, sizeof(set), &set), "CPU %u", cpu);
 }
 
-static u64 clock_us(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return ts.tv_sec * 1000000ULL + ts.tv_nsec / 1000;
-}
-
-u64 now_us(void)
-{
-	return clock_us(CLOCK_MONOTONIC);
-}
-
-u64 thread_cpu_us(void)
-{
-	return clock_us(CLOCK_THREAD_CPUTIME_ID);
-}
-
 static void handler_nothing(int sig)
 {
 	(void)sig;
@@ -131,17 +112,6 @@ void signal_catch(int sig)
 	struct sigaction sa = { .sa_handler = handler_nothing };
 
 	REQUIRE(!sigaction(sig, &sa, NULL), "sigaction");
-}
-
-void alarm_us(u64 us, u64 interval_us)
-{
-	struct itimerval it = {
-		.it_value = { us / 1000000, us % 1000000 },
-		.it_interval = { interval_us / 1000000, interval_us % 1000000 },
-	};
-
-	signal_catch(SIGALRM);
-	REQUIRE(!setitimer(ITIMER_REAL, &it, NULL), "setitimer");
 }
 
 pthread_t thread_start(void *(*fn)(void *arg), void *arg)
