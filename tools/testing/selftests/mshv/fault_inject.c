@@ -22,11 +22,10 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
-#include "mshv_irq.h"
+#include "mshv_life.h"
 #include "kselftest_harness.h"
 
 #define TEST_GPA	(16 * MIB)
-#define DOORBELL_GPA	(32 * MIB)
 
 /* Reads memory of a region of its own, and reports. */
 GUEST_CODE(guest_read, 64,
@@ -34,296 +33,6 @@ GUEST_CODE(guest_read, 64,
 	   "incl (%rbx)\n"
 	   "mov (%rbx), %eax\n"
 	   "out %eax, $0x80\n");
-
-/* The same, and rings a doorbell. */
-GUEST_CODE(guest_ring, 64,
-	   "mov $0x1000000, %ebx\n"
-	   "incl (%rbx)\n"
-	   "mov (%rbx), %eax\n"
-	   "mov %eax, 0x1000000(%rbx)\n"
-	   "out %eax, $0x80\n");
-
-/* The life of a VM, step by step, with all that it may own. */
-struct life {
-	int dev, pt, vp, event;
-	u8 *ram, *mem;
-	void *regs;
-	struct vm vm;
-	struct vp run;
-};
-
-static int step_run(struct life *l)
-{
-	int ret = vp_run(&l->run);
-
-	if (ret)
-		return ret;
-	/* a fault that could not be resolved is the VMM's to see */
-	if (l->run.msg.type == HVX_MSG_UNMAPPED_GPA || l->run.msg.type == HVX_MSG_GPA_INTERCEPT)
-		return -EFAULT;
-	REQUIRE(l->run.msg.type == HVX_MSG_X64_IO_PORT, "message %#x", l->run.msg.type);
-	return 0;
-}
-
-/* Every kind of state of the VP is read and set again. */
-static int step_states(struct life *l)
-{
-	static u8 buf[PAGE] __attribute__((aligned(PAGE)));
-	unsigned int type;
-	int ret = 0;
-
-	if (!cap(l->dev, MSHV_CAP_VP_STATE_LAPIC))
-		return 0;
-	for (type = 0; type < MSHV_VP_STATE_COUNT && !ret; type++) {
-		struct mshv_get_set_vp_state arg = {
-			.type = type,
-			.buf_sz = PAGE,
-			.buf_ptr = (uintptr_t)buf,
-		};
-
-		ret = xioctl(l->vp, MSHV_GET_VP_STATE, &arg);
-		if (ret)
-			break;
-		arg.buf_sz = PAGE;
-		ret = xioctl(l->vp, MSHV_SET_VP_STATE, &arg);
-	}
-	return ret;
-}
-
-/* Statistics of the partition and of the VP. */
-static int step_stats(struct life *l)
-{
-	const int objects[] = { l->pt, l->vp };
-	unsigned int i;
-	u64 word;
-	int fd;
-
-	if (!cap(l->dev, MSHV_CAP_PARTITION_STATS))
-		return 0;
-	for (i = 0; i < ARRAY_SIZE(objects); i++) {
-		fd = xioctl(objects[i], MSHV_GET_STATS_FD, NULL);
-		if (fd < 0)
-			return fd;
-		REQUIRE(pread(fd, &word, sizeof(word), 0) == sizeof(word), "pread");
-		close(fd);
-	}
-	return 0;
-}
-
-/* Hypercalls that the VMM makes itself */
-static int step_hvcalls(struct life *l)
-{
-	const u32 name = HVX_REG_RAX;
-	union hvx_value value;
-	int ret;
-
-	if (!cap(l->dev, MSHV_CAP_PARTITION_HVCALL))
-		return 0;
-	ret = hv_get_regs(l->pt, 0, &name, &value, 1);
-	if (ret)
-		return ret;
-	ret = hv_install_intercept(l->pt, HVX_INTERCEPT_X64_CPUID, HVX_ACCESS_MASK_EXECUTE, 1);
-	if (ret)
-		return ret;
-	return hv_set_property(l->pt, HVX_PROP_UNIMPLEMENTED_MSR_ACTION, HVX_MSR_ACTION_FAULT);
-}
-
-/* An interrupt that is refused is nobody's error. */
-static int step_irqfd(struct life *l)
-{
-	int ret;
-
-	if (!cap(l->dev, MSHV_CAP_IRQFD))
-		return 0;
-	ret = route_set(l->pt, 0, 0x40);
-	if (ret)
-		return ret;
-	ret = irqfd_assign(l->pt, l->event, 0);
-	if (ret)
-		return ret;
-	event_signal(l->event);
-	return 0;
-}
-
-static int step_doorbell(struct life *l, u32 flags)
-{
-	if (!cap(l->dev, MSHV_CAP_IOEVENTFD))
-		return 0;
-	return ioeventfd(l->pt, l->event, DOORBELL_GPA, 4, flags, 0);
-}
-
-static int step_bitmap(struct life *l)
-{
-	struct mshv_gpap_access_bitmap arg = {
-		.access_type = MSHV_GPAP_ACCESS_TYPE_DIRTY,
-		.access_op = MSHV_GPAP_ACCESS_OP_CLEAR,
-		.page_count = 4,
-		.gpap_base = TEST_GPA / PAGE,
-	};
-	u8 bits;
-
-	if (!cap(l->dev, MSHV_CAP_GPAP_ACCESS_BITMAP))
-		return 0;
-	arg.bitmap_ptr = (u64)&bits;
-	return xioctl(l->pt, MSHV_GET_GPAP_ACCESS_BITMAP, &arg);
-}
-
-static int step_disconnect(struct life *l)
-{
-	int ret = 0;
-
-	if (cap(l->dev, MSHV_CAP_IRQFD))
-		ret = irqfd_deassign(l->pt, l->event, 0);
-	if (ret)
-		return ret;
-	ret = step_doorbell(l, BIT(MSHV_IOEVENTFD_BIT_DEASSIGN));
-	if (ret)
-		return ret;
-	/* one for the end of the partition */
-	return step_doorbell(l, 0);
-}
-
-/* The ioctls with one hypercall behind each */
-static int step_typed(struct life *l)
-{
-	static const struct mshv_cpuid_bits eax = { 1, 1 };
-	struct mshv_translate_gva_result result;
-	struct mshv_cpuid_entry entry = { 0 };
-	u64 value;
-	int ret;
-
-	if (!cap(l->dev, MSHV_CAP_INSTALL_INTERCEPT))
-		return 0;
-	ret = pt_install_intercept(l->pt, MSHV_INTERCEPT_CPUID, ACCESS_EXECUTE, 2);
-	if (ret)
-		return ret;
-	ret = pt_set_property(l->pt, HVX_PROP_UNIMPLEMENTED_MSR_ACTION, HVX_MSR_ACTION_FAULT);
-	if (ret)
-		return ret;
-	ret = pt_get_property(l->pt, HVX_PROP_UNIMPLEMENTED_MSR_ACTION, &value);
-	if (ret)
-		return ret;
-	/* the guest's local APIC is off: it hears nothing */
-	ret = pt_assert_interrupt(l->pt, MSHV_INTERRUPT_FIXED, 0, 0x40, 0);
-	if (ret)
-		return ret;
-	ret = vp_cpuid_result(l->vp, 0x4000ffff, 0, 0, &eax);
-	if (ret)
-		return ret;
-	ret = vp_msr_result(l->vp, 0x4badf00d, ACCESS_READ, MSHV_MSR_ACTION_IGNORE);
-	if (ret)
-		return ret;
-	ret = vp_cpuid_values(l->vp, 0, &entry, 1);
-	if (ret)
-		return ret;
-	return vp_translate(l->vp, 0x1000, 0, &result, &value);
-}
-
-/* Everything a driver does for a VMM. 0, or what the first failing call said. */
-static int live(struct life *l)
-{
-	struct hvx_register reg = { .name = HVX_REG_RIP, .value.u64 = GUEST_CODE_BASE };
-	int ret;
-
-	memset(l, 0, sizeof(*l));
-	l->pt = -1;
-	l->vp = -1;
-	l->event = event_create();
-	l->regs = MAP_FAILED;
-	l->ram = mem_alloc(RAM_SIZE, PAGE);
-	l->mem = mem_alloc(4 * PAGE, PAGE);
-	l->dev = dev_open();
-	l->pt = partition_create(l->dev, PT_DEFAULT);
-	if (l->pt < 0)
-		return l->pt;
-	ret = partition_initialize(l->pt);
-	if (ret)
-		return ret;
-	ret = region_map(l->pt, 0, RAM_SIZE, l->ram, MAP_RWX);
-	if (ret)
-		return ret;
-	ret = region_map(l->pt, TEST_GPA, 4 * PAGE, l->mem, MAP_RWX);
-	if (ret)
-		return ret;
-	l->vp = vp_create(l->pt, 0);
-	if (l->vp < 0)
-		return l->vp;
-	l->regs = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, l->vp, 0);
-	if (l->regs == MAP_FAILED && errno != ENODEV)
-		return -errno;
-	ret = vp_get_regs(l->vp, &reg, 1);
-	if (ret)
-		return ret;
-	reg.value.u64 = GUEST_CODE_BASE;
-	ret = vp_set_regs(l->vp, &reg, 1);
-	if (ret)
-		return ret;
-	ret = step_states(l);
-	if (ret)
-		return ret;
-	ret = step_stats(l);
-	if (ret)
-		return ret;
-	ret = step_hvcalls(l);
-	if (ret)
-		return ret;
-	ret = step_typed(l);
-	if (ret)
-		return ret;
-	ret = step_irqfd(l);
-	if (ret)
-		return ret;
-	ret = step_doorbell(l, 0);
-	if (ret)
-		return ret;
-
-	l->vm.dev = l->dev;
-	l->vm.fd = l->pt;
-	l->vm.ram = l->ram;
-	l->run.vm = &l->vm;
-	l->run.fd = l->vp;
-	vm_write(&l->vm, GUEST_CODE_BASE, guest_ring, guest_ring_end - guest_ring);
-	guest_page_tables(&l->vm);
-	ret = vp_try_setup(&l->run, MODE_LONG, GUEST_CODE_BASE);
-	if (ret)
-		return ret;
-	ret = step_run(l);
-	if (ret)
-		return ret;
-	ret = step_run(l);
-	if (ret)
-		return ret;
-	ret = madvise(l->mem, PAGE, MADV_DONTNEED) ? -errno : 0;
-	if (ret)
-		return ret;
-	ret = vp_set_regs(l->vp, &reg, 1);
-	if (ret)
-		return ret;
-	ret = step_run(l);
-	if (ret)
-		return ret;
-	ret = step_bitmap(l);
-	if (ret)
-		return ret;
-	ret = step_disconnect(l);
-	if (ret)
-		return ret;
-	return region_unmap(l->pt, TEST_GPA, 4 * PAGE, l->mem);
-}
-
-static void die(struct life *l)
-{
-	if (l->regs != MAP_FAILED)
-		munmap(l->regs, PAGE);
-	if (l->vp >= 0)
-		close(l->vp);
-	if (l->pt >= 0)
-		close(l->pt);
-	close(l->event);
-	close(l->dev);
-	munmap(l->ram, RAM_SIZE);
-	munmap(l->mem, 4 * PAGE);
-}
 
 /* Errors that a call may give for a status of the hypervisor's. */
 static bool error_is_documented(int ret)
@@ -556,8 +265,8 @@ static bool closed_at_last(const struct accounts *before)
 	accounts_read(&now);
 	if (now.v[TESTHV_ACCT_PARTITIONS] != before->v[TESTHV_ACCT_PARTITIONS]) {
 		/* what could not be deleted is tried again then */
-		ret = live(&l);
-		die(&l);
+		ret = life_live(&l);
+		life_end(&l);
 		if (ret)
 			return false;
 	}
@@ -573,8 +282,8 @@ static bool one_fault(u16 code, unsigned int n, u16 status, bool memory, bool *f
 
 	accounts_read(&before);
 	ctl_fault(code, n, status, 1);
-	ret = live(&l);
-	die(&l);
+	ret = life_live(&l);
+	life_end(&l);
 	*fired = ctl_reset();
 	return (!ret || (!memory && error_is_documented(ret))) && closed_at_last(&before);
 }
@@ -611,8 +320,8 @@ TEST_F_TIMEOUT(each, once, 300)
 		SKIP(return, "the hypervisor schedules");
 	ctl_reset();
 	/* what the root's pool grows by at first is not a leak */
-	ASSERT_EQ(0, live(&l));
-	die(&l);
+	ASSERT_EQ(0, life_live(&l));
+	life_end(&l);
 	for (i = 0; i < ARRAY_SIZE(statuses); i++) {
 		/* an L1VH partition has none of the root's memory to give */
 		bool memory = statuses[i].memory && !(self->l1vh && statuses[i].root);
@@ -627,8 +336,8 @@ TEST_F_TIMEOUT(each, once, 300)
 				break;
 			faults++;
 		}
-		ASSERT_EQ(0, live(&l));
-		die(&l);
+		ASSERT_EQ(0, life_live(&l));
+		life_end(&l);
 	}
 	TH_LOG("%u faults", faults);
 	EXPECT_LT(0, faults)
@@ -648,18 +357,18 @@ TEST_F_TIMEOUT(each, for_ever, 120)
 	if (absent(variant->caps))
 		SKIP(return, "no capability %#x", variant->caps[0]);
 	ctl_reset();
-	ASSERT_EQ(0, live(&l));
-	die(&l);
+	ASSERT_EQ(0, life_live(&l));
+	life_end(&l);
 	accounts_read(&before);
 	for (n = 1; n <= 3; n++) {
 		ctl_fault(self->code, n, HVX_STATUS_OPERATION_FAILED, TESTHV_FAULT_FOREVER);
-		ret = live(&l);
+		ret = life_live(&l);
 		EXPECT_TRUE(!ret || error_is_documented(ret))
 			TH_LOG("%d", ret);
-		die(&l);
+		life_end(&l);
 		ctl_reset();
-		ASSERT_EQ(0, live(&l));
-		die(&l);
+		ASSERT_EQ(0, life_live(&l));
+		life_end(&l);
 		ASSERT_EQ(0, accounts_open(&before))
 			TH_LOG("call %#x from time %u on", self->code, n);
 	}
