@@ -15,12 +15,13 @@ ksft_tools()
 		printf '%s\n' --copy=/usr/bin/perl --copy=$perl
 }
 
-# ksft_module KERNEL: testhv's own tests make hypercalls past the driver through a
-# module of theirs.
+# ksft_module KERNEL: what tests do past the driver they do through modules of theirs
 ksft_module()
 {
-	local module=$MSHV_OUT/modules/$1/testhv_hvcall.ko
+	local module
 
 	[[ $1 == */* ]] || "$MSHV_TOOLS/build-module" "$1" || exit
-	[[ ! -e $module ]] || echo "--insmod=$module"
+	for module in "$MSHV_OUT/modules/$1"/{testhv_hvcall,fail_nth}.ko; do
+		[[ ! -e $module ]] || echo "--insmod=$module"
+	done
 }

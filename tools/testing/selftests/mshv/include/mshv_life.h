@@ -22,6 +22,7 @@
  * @regs: the VP's register page, or NULL
  * @vm: the partition, for the library
  * @run: the VP, likewise
+ * @at: name of the last step of life_live()
  */
 struct life {
 	int dev, pt, vp, event, resample, stats[2];
@@ -29,6 +30,7 @@ struct life {
 	void *regs;
 	struct vm vm;
 	struct vp run;
+	const char *at;
 };
 
 #define LIFE_MEM_GPA	(16 * MIB)

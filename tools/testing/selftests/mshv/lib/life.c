@@ -172,8 +172,9 @@ static int step_mmap(struct life *l, unsigned int arg)
 
 static void undo_mmap(struct life *l, unsigned int arg)
 {
-	if (l->regs)
-		munmap(l->regs, PAGE);
+	/* munmap() may lack memory, too, once */
+	if (l->regs && munmap(l->regs, PAGE))
+		REQUIRE(!munmap(l->regs, PAGE), "munmap");
 	l->regs = NULL;
 }
 
@@ -528,6 +529,7 @@ int life_live(struct life *l)
 	for (i = 0; i < life_steps_count; i++) {
 		if (!life_has(l, &life_steps[i]))
 			continue;
+		l->at = life_steps[i].name;
 		ret = life_steps[i].call(l, life_steps[i].arg);
 		if (ret < 0)
 			return ret;
