@@ -65,6 +65,10 @@ check-kvm:		## ACCEL=kvm, with KVM in an emulated machine; KERNEL= TESTHV=
 check-errnos:		## which documented errors no selftest provokes; KERNEL= TESTHV=
 	@$(tools)/check-errnos
 
+.PHONY: check-debug
+check-debug:		## selftests on kernels with sanitizers; KERNELS= SMP= TESTHV=
+	@$(tools)/check-debug $(KERNELS)
+
 ##@ Build
 
 .PHONY: testhv

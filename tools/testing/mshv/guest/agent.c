@@ -42,6 +42,7 @@
 #define PORT_CTL	0x5ea
 
 #define TTY		"/dev/ttyS1"
+#define LEAKS		"/mshv/leaks"
 #define MAX_STRINGS	4096
 #define MAX_DRAIN	256	/* reads: all that a pipe of 1 MiB can hold */
 
@@ -317,6 +318,21 @@ static int supervise(pid_t pid, struct channel *channels, int sigchld)
 	return status;
 }
 
+/* By what it says on the console */
+static void look_for_leaks(const char *job)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		fail("fork");
+	if (!pid) {
+		execl(LEAKS, LEAKS, job, NULL);
+		_exit(127);
+	}
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
 static void run(const char *job)
 {
 	struct channel channels[2];
@@ -334,6 +350,7 @@ static void run(const char *job)
 		fail("signalfd");
 	pid = start(channels);
 	status = supervise(pid, channels, sigchld);
+	look_for_leaks(job);
 	if (WIFSIGNALED(status))
 		report("signal %d %s", WTERMSIG(status),
 		       strsignal(WTERMSIG(status)));

@@ -69,6 +69,7 @@ initramfs_build_base()
 	done
 	ln -s ../../mshv/busybox "$root/usr/bin/sh"
 	cp "$MSHV_TOOLS/guest/init" "$root/init"
+	cp "$MSHV_TOOLS/guest/leaks" "$root/mshv/leaks"
 	gcc -O2 -Wall -Wextra -Werror -static -o "$root/mshv/agent" \
 		"$MSHV_TOOLS/guest/agent.c" || die "the agent does not build"
 	cp /etc/ld.so.cache "$root/etc/" 2> /dev/null || true

@@ -22,6 +22,8 @@ watch_stage()
 		echo "loading of the modules did not end" ;;
 	program)
 		echo "the program did not end" ;;
+	leaks)
+		echo "the search for leaks did not end" ;;
 	esac
 } 2> /dev/null
 
@@ -40,9 +42,10 @@ watch_line()
 	stage)
 		STAGE=$word
 		[[ -z $VERBOSE ]] || say "$(watch_clock) s: $STAGE"
-		[[ $STAGE != program ]] ||
-			DEADLINE=$((TIMEOUT ? SECONDS + TIMEOUT : 0))
-		;;
+		case $STAGE in
+		program)	DEADLINE=$((TIMEOUT ? SECONDS + TIMEOUT : 0)) ;;
+		leaks)		DEADLINE=$((SECONDS + BOOT_TIMEOUT)) ;;
+		esac ;;
 	status)
 		RUN_STATUS=$word ;;
 	signal)
@@ -114,6 +117,8 @@ watch_late()
 	if [[ $STAGE == program ]]; then
 		watch_failed "$EXIT_TIMEOUT" \
 			"the program did not end within $TIMEOUT s"
+	elif [[ $STAGE == leaks ]]; then
+		watch_failed "$EXIT_TIMEOUT" "$(watch_stage)"
 	else
 		watch_failed "$EXIT_BOOT" \
 			"boot hung: $(watch_stage) within $(watch_clock) s"
