@@ -318,8 +318,12 @@ static void backtrace_from(unsigned int cpu)
 	close(fd);
 }
 
-/* None is lost, and none is one too many. */
-static void nmis_arrive(struct __test_metadata *_metadata)
+/* How many NMIs each CPU takes, and how many of them it ought to, while others run. */
+struct nmis {
+	unsigned long taken[MAX_CPUS], sent[MAX_CPUS];
+};
+
+static void nmis_send(struct nmis *n)
 {
 	const unsigned int cpus = cpus_online();
 	unsigned long before[MAX_CPUS], after[MAX_CPUS];
@@ -330,31 +334,44 @@ static void nmis_arrive(struct __test_metadata *_metadata)
 		backtrace_from(i % cpus);
 	interrupts_taken("NMI:", after);
 	for (cpu = 0; cpu < cpus; cpu++) {
-		unsigned int own = NMI_ROUNDS / cpus + (cpu < NMI_ROUNDS % cpus);
-
-		EXPECT_EQ(NMI_ROUNDS - own, after[cpu] - before[cpu]);
+		n->taken[cpu] = after[cpu] - before[cpu];
+		n->sent[cpu] = NMI_ROUNDS - NMI_ROUNDS / cpus - (cpu < NMI_ROUNDS % cpus);
 	}
 }
 
+/* None is lost, and none is one too many. */
 TEST(nmis)
 {
+	unsigned int cpu;
+	struct nmis n;
+
 	if (cpus_online() < 2)
 		SKIP(return, "one CPU");
-	nmis_arrive(_metadata);
+	nmis_send(&n);
+	for (cpu = 0; cpu < cpus_online(); cpu++)
+		EXPECT_EQ(n.sent[cpu], n.taken[cpu]);
 }
 
+/*
+ * A processor keeps one NMI that is pending, not two: when the hypervisor's own comes at
+ * the same moment, it has one for both, and takes it for its own. None is made up, as
+ * the root would not know what it is for.
+ */
 static void nmis_beside(struct __test_metadata *_metadata, int (*fn)(void *arg))
 {
 	const unsigned long cpus = cpus_online();
 	pid_t pid[MAX_CPUS];
 	unsigned long cpu;
+	struct nmis n;
 
 	for (cpu = 0; cpu < cpus; cpu++)
 		pid[cpu] = child_start(fn, (void *)cpu);
-	nmis_arrive(_metadata);
+	nmis_send(&n);
 	for (cpu = 0; cpu < cpus; cpu++) {
 		EXPECT_EQ(0, kill(pid[cpu], SIGKILL));
 		EXPECT_EQ(-SIGKILL, child_wait(pid[cpu]));
+		EXPECT_GE(n.sent[cpu], n.taken[cpu]);
+		EXPECT_LE(n.sent[cpu] / 2, n.taken[cpu]);
 	}
 }
 
