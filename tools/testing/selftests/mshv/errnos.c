@@ -8,12 +8,13 @@
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 
-#include "mshv_util.h"
+#include "mshv_life.h"
 #include "kselftest_harness.h"
 
 /*
@@ -79,6 +80,7 @@ struct victim {
 	unsigned int cmd;
 	void *arg;
 	bool again;	/* repeat the call */
+	bool go;	/* it is traced: one that has ended cannot be any more */
 	pid_t pid;
 	u8 stack[STACK_SIZE] __attribute__((aligned(16)));
 };
@@ -88,6 +90,8 @@ static int victim_main(void *arg)
 {
 	struct victim *v = arg;
 
+	while (!READ_ONCE(v->go))
+		syscall(SYS_sched_yield);
 	do {
 		syscall(SYS_ioctl, v->fd, v->cmd, v->arg);
 	} while (v->again);
@@ -99,9 +103,11 @@ static void victim_start(struct victim *v, int fd, unsigned int cmd, void *arg)
 	v->fd = fd;
 	v->cmd = cmd;
 	v->arg = arg;
+	v->go = false;
 	v->pid = clone(victim_main, v->stack + STACK_SIZE, CLONE_VM | CLONE_FILES | SIGCHLD, v);
 	REQUIRE(v->pid > 0, "clone");
 	REQUIRE(!ptrace(PTRACE_SEIZE, v->pid, NULL, PTRACE_O_TRACEEXIT), "PTRACE_SEIZE");
+	WRITE_ONCE(v->go, true);
 }
 
 /* What its call returned; 0 if that was before it was killed. */
@@ -284,6 +290,174 @@ TEST(killed_while_depositing)
 	ctl_reset();
 	close(dev);
 	EXPECT_EQ(0, accounts_open(&before));
+}
+
+/*
+ * The hypervisor refuses, or the partition is at its end: all that there is to ask of a
+ * VM then has the same answer.
+ */
+
+/* Hypercalls that a step of life_steps[] waits for */
+static const u16 hypercalls[] = {
+	HVX_CALL_GET_VP_REGISTERS, HVX_CALL_SET_VP_REGISTERS, HVX_CALL_GET_VP_STATE,
+	HVX_CALL_SET_VP_STATE, HVX_CALL_INSTALL_INTERCEPT, HVX_CALL_SET_PARTITION_PROPERTY,
+	HVX_CALL_GET_PARTITION_PROPERTY, HVX_CALL_ASSERT_VIRTUAL_INTERRUPT,
+	HVX_CALL_REGISTER_INTERCEPT_RESULT, HVX_CALL_GET_VP_CPUID_VALUES,
+	HVX_CALL_TRANSLATE_VIRTUAL_ADDRESS, HVX_CALL_GET_GPA_PAGES_ACCESS_STATES,
+	HVX_CALL_DEPOSIT_MEMORY,
+};
+
+static bool is_ioctl(const struct life_step *step)
+{
+	return step->name[0] >= 'A' && step->name[0] <= 'Z';
+}
+
+/*
+ * Goes on in the life of a VM that has all it may have: the calls that can be made
+ * again. Returns how many of them had the error @error; some may have another outcome.
+ */
+static unsigned int steps_failing(struct life *l, int error)
+{
+	unsigned int i, nr = 0;
+	struct life copy;
+	int ret;
+
+	for (i = 0; i < life_steps_count; i++) {
+		const struct life_step *step = &life_steps[i];
+
+		if (!is_ioctl(step) || step->undo || !life_has(l, step))
+			continue;
+		copy = *l;
+		ret = step->call(&copy, step->arg);
+		nr += ret == -error;
+	}
+	return nr;
+}
+
+#define MIN_STEPS	5
+
+FIXTURE(refused) {
+	struct accounts before;
+	struct life l;
+};
+
+FIXTURE_SETUP(refused)
+{
+	if (!ctl_present())
+		return;
+	ctl_reset();
+	accounts_read(&self->before);
+	ASSERT_EQ(0, life_live(&self->l));
+}
+
+FIXTURE_TEARDOWN(refused)
+{
+	if (!ctl_present())
+		return;
+	ctl_reset();
+	life_end(&self->l);
+	EXPECT_EQ(0, accounts_open(&self->before));
+}
+
+FIXTURE_VARIANT(refused) {
+	u16 status;
+	int error;
+};
+
+FIXTURE_VARIANT_ADD(refused, memory) {
+	.status = HVX_STATUS_INSUFFICIENT_MEMORY,
+	.error = ENOMEM,
+};
+
+FIXTURE_VARIANT_ADD(refused, operation) {
+	.status = HVX_STATUS_OPERATION_FAILED,
+	.error = EIO,
+};
+
+FIXTURE_VARIANT_ADD(refused, feature) {
+	.status = HVX_STATUS_PROCESSOR_FEATURE_NOT_SUPPORTED,
+	.error = EOPNOTSUPP,
+};
+
+TEST_F(refused, by_the_hypervisor)
+{
+	unsigned int i;
+
+	if (!ctl_present())
+		SKIP(return, "needs the test hypervisor");
+	for (i = 0; i < ARRAY_SIZE(hypercalls); i++)
+		ctl_fault(hypercalls[i], 1, variant->status, TESTHV_FAULT_FOREVER);
+	EXPECT_LE(MIN_STEPS, steps_failing(&self->l, variant->error));
+}
+
+FIXTURE(ended) {
+	struct accounts before;
+	struct life l;
+};
+
+FIXTURE_SETUP(ended)
+{
+	if (ctl_present()) {
+		ctl_reset();
+		accounts_read(&self->before);
+	}
+	ASSERT_EQ(0, life_live(&self->l));
+}
+
+FIXTURE_TEARDOWN(ended)
+{
+	life_end(&self->l);
+	if (ctl_present())
+		EXPECT_EQ(0, accounts_open(&self->before));
+}
+
+/* What every ioctl says that is not one of the device; CHECK_EXTENSION is. */
+static void expect_of_all(struct __test_metadata *_metadata, struct life *l, int error)
+{
+	unsigned int i;
+	struct life copy;
+	int ret;
+
+	for (i = 0; i < life_steps_count; i++) {
+		const struct life_step *step = &life_steps[i];
+
+		if (!is_ioctl(step) || !life_has(l, step) || !strcmp(step->name, "CHECK_EXTENSION") ||
+		    !strncmp(step->name, "CREATE_PARTITION", 16) ||
+		    !strcmp(step->name, "ROOT_HVCALL of the device"))
+			continue;
+		copy = *l;
+		ret = step->call(&copy, step->arg);
+		/* there is no partition to ask any more */
+		if (l->pt < 0 && ret == -EBADF)
+			continue;
+		EXPECT_EQ(-error, ret)
+			TH_LOG("%s", step->name);
+	}
+}
+
+/* The hypervisor does not let go of a page that the host has taken back. */
+TEST_F(ended, broken)
+{
+	struct life *l = &self->l;
+
+	if (!ctl_present())
+		SKIP(return, "needs the test hypervisor");
+	if (!cap(l->dev, MSHV_CAP_MOVABLE_MEMORY))
+		SKIP(return, "no MSHV_CAP_MOVABLE_MEMORY");
+	ctl_fault(HVX_CALL_UNMAP_GPA_PAGES, 1, HVX_STATUS_OPERATION_FAILED, TESTHV_FAULT_FOREVER);
+	ASSERT_EQ(0, madvise(l->ram, RAM_SIZE, MADV_DONTNEED));
+	EXPECT_LE(1, ctl_reset());
+	expect_of_all(_metadata, l, ENOTRECOVERABLE);
+}
+
+TEST_F(ended, closed)
+{
+	struct life *l = &self->l;
+
+	close(l->pt);
+	l->pt = -1;
+	l->vm.fd = -1;
+	expect_of_all(_metadata, l, ESHUTDOWN);
 }
 
 TEST_HARNESS_MAIN
