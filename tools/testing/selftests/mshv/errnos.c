@@ -3,6 +3,11 @@
  * Errors that it takes a machine in trouble to see: no files are left, or the caller
  * has been killed. tools/testing/mshv/check-errnos tells which documented errors no
  * test provokes.
+ *
+ * not provoked: MSHV_CREATE_PARTITION: ESHUTDOWN: by a machine that restarts, which no
+ * test survives
+ * not provoked: MSHV_VP_TRANSLATE_GVA: EBUSY: by pages that go each time the driver has
+ * just brought them back, many times in a row
  */
 #include <pthread.h>
 #include <sched.h>
@@ -81,6 +86,7 @@ struct victim {
 	void *arg;
 	bool again;	/* repeat the call */
 	bool go;	/* it is traced: one that has ended cannot be any more */
+	bool gone;	/* it is about to call */
 	pid_t pid;
 	u8 stack[STACK_SIZE] __attribute__((aligned(16)));
 };
@@ -88,10 +94,12 @@ struct victim {
 /* The C library's variables are the other process's: no errno, nothing else. */
 static int victim_main(void *arg)
 {
+	const struct timespec moment = { .tv_nsec = 100000 };
 	struct victim *v = arg;
 
 	while (!READ_ONCE(v->go))
-		syscall(SYS_sched_yield);
+		syscall(SYS_nanosleep, &moment, NULL);
+	WRITE_ONCE(v->gone, true);
 	do {
 		syscall(SYS_ioctl, v->fd, v->cmd, v->arg);
 	} while (v->again);
@@ -104,10 +112,13 @@ static void victim_start(struct victim *v, int fd, unsigned int cmd, void *arg)
 	v->cmd = cmd;
 	v->arg = arg;
 	v->go = false;
+	v->gone = false;
 	v->pid = clone(victim_main, v->stack + STACK_SIZE, CLONE_VM | CLONE_FILES | SIGCHLD, v);
 	REQUIRE(v->pid > 0, "clone");
 	REQUIRE(!ptrace(PTRACE_SEIZE, v->pid, NULL, PTRACE_O_TRACEEXIT), "PTRACE_SEIZE");
 	WRITE_ONCE(v->go, true);
+	while (!READ_ONCE(v->gone))
+		usleep(100);
 }
 
 /* What its call returned; 0 if that was before it was killed. */
@@ -454,10 +465,16 @@ TEST_F(ended, closed)
 {
 	struct life *l = &self->l;
 
+	const u32 name = HVX_REG_RAX;
+	union hvx_value value;
+
 	close(l->pt);
 	l->pt = -1;
 	l->vm.fd = -1;
 	expect_of_all(_metadata, l, ESHUTDOWN);
+	/* life_steps[] has it on the file of the partition. */
+	if (cap(l->vp, MSHV_CAP_VP_HVCALL))
+		EXPECT_EQ(-ESHUTDOWN, hv_get_regs(l->vp, 0, &name, &value, 1));
 }
 
 TEST_HARNESS_MAIN
