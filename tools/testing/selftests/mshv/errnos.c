@@ -438,7 +438,8 @@ static void expect_of_all(struct __test_metadata *_metadata, struct life *l, int
 	for (i = 0; i < life_steps_count; i++) {
 		const struct life_step *step = &life_steps[i];
 
-		if (!is_ioctl(step) || !life_has(l, step) || !strcmp(step->name, "CHECK_EXTENSION") ||
+		if (!is_ioctl(step) || !life_has(l, step) ||
+		    !strcmp(step->name, "CHECK_EXTENSION") ||
 		    !strncmp(step->name, "CREATE_PARTITION", 16) ||
 		    !strcmp(step->name, "ROOT_HVCALL of the device"))
 			continue;
