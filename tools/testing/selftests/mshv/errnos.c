@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Errors that it takes a machine in trouble to see: no files are left, or the caller
- * has been killed. tools/testing/mshv/check-errnos tells which documented errors no
- * test provokes.
+ * Errors that it takes trouble to see: no files are left, the caller has been killed,
+ * the hypervisor refuses everything, the partition is broken or closed.
+ * tools/testing/mshv/check-errnos tells which documented errors no test provokes.
  *
  * not provoked: MSHV_CREATE_PARTITION: ESHUTDOWN: by a machine that restarts, which no
  * test survives

@@ -11,8 +11,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 
 #include "mshv_fail.h"
@@ -271,33 +269,6 @@ TEST_F_TIMEOUT(sweep, exit, 300)
  * warning to the kernel, which is then in the log.
  */
 
-/* Its file, where tools/testing/mshv/run and where packages put it, or -1 */
-static int module_file(void)
-{
-	static const char * const paths[] = { "extra", "updates/dkms", "kernel/drivers/hv/mshv" };
-	struct utsname name;
-	char path[256];
-	unsigned int i;
-	int fd = -1;
-
-	uname(&name);
-	for (i = 0; i < ARRAY_SIZE(paths) && fd < 0; i++) {
-		snprintf(path, sizeof(path), "/lib/modules/%s/%s/mshv.ko", name.release, paths[i]);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-	}
-	return fd;
-}
-
-static int load(int file)
-{
-	return syscall(SYS_finit_module, file, "", 0) ? -errno : 0;
-}
-
-static int unload(void)
-{
-	return syscall(SYS_delete_module, "mshv", O_NONBLOCK) ? -errno : 0;
-}
-
 static bool is_loaded(void)
 {
 	return !access(MSHV_DEV, F_OK);
@@ -320,17 +291,17 @@ FIXTURE_SETUP(module)
 		self->absent = "mshv is no module";
 	if (self->absent)
 		return;
-	self->file = module_file();
+	self->file = driver_open();
 	if (self->file < 0)
 		self->absent = "mshv.ko is not there";
-	else if (unload())
+	else if (driver_unload())
 		self->absent = "mshv is in use";
 }
 
 FIXTURE_TEARDOWN(module)
 {
 	if (!self->absent && !is_loaded())
-		EXPECT_EQ(0, load(self->file));
+		EXPECT_EQ(0, driver_load(self->file));
 	if (self->file >= 0)
 		close(self->file);
 }
@@ -348,7 +319,7 @@ TEST_F_TIMEOUT(module, load, 600)
 	state_read(&before);
 	for (n = 1; failed && n <= LIMIT; n++) {
 		fail_begin(n);
-		ret = load(self->file);
+		ret = driver_load(self->file);
 		failed = fail_end();
 		ASSERT_TRUE(!ret || (failed && ret < 0))
 			TH_LOG("failure %u, returned %d", n, ret);
@@ -356,7 +327,7 @@ TEST_F_TIMEOUT(module, load, 600)
 			TH_LOG("failure %u, returned %d", n, ret);
 		if (!ret) {
 			loaded++;
-			ASSERT_EQ(0, unload());
+			ASSERT_EQ(0, driver_unload());
 		}
 		ASSERT_EQ(0, state_changed(&before))
 			TH_LOG("failure %u, returned %d", n, ret);
@@ -376,16 +347,16 @@ TEST_F_TIMEOUT(module, unload, 300)
 		SKIP(return, "%s", self->absent);
 	state_read(&before);
 	for (n = 1; failed && n <= LIMIT; n++) {
-		ASSERT_EQ(0, load(self->file));
+		ASSERT_EQ(0, driver_load(self->file));
 		fail_begin(n);
-		ret = unload();
+		ret = driver_unload();
 		failed = fail_end();
 		ASSERT_TRUE(!ret || (failed && ret < 0))
 			TH_LOG("failure %u, returned %d", n, ret);
 		ASSERT_EQ(!ret, !is_loaded())
 			TH_LOG("failure %u, returned %d", n, ret);
 		if (ret)
-			ASSERT_EQ(0, unload());
+			ASSERT_EQ(0, driver_unload());
 		ASSERT_EQ(0, state_changed(&before))
 			TH_LOG("failure %u, returned %d", n, ret);
 	}

@@ -3,9 +3,6 @@
  * The driver goes and comes back, and leaves the SynIC as it was: off, or with
  * VMBus, whose driver shares it. What it serves keeps it.
  */
-#include <sys/syscall.h>
-#include <sys/utsname.h>
-
 #include "mshv_util.h"
 #include "kselftest_harness.h"
 
@@ -15,38 +12,6 @@ const char *test_ours = "a module mshv";
 
 /* Where VMBus's driver is alive */
 #define VMBUS_ACTIVE	"/sys/bus/vmbus"
-
-static const char * const places[] = {
-	"extra/mshv.ko", "updates/dkms/mshv.ko", "kernel/drivers/hv/mshv/mshv.ko",
-};
-
-/* The file that the driver has been loaded from; -1: not found. */
-static int module_open(void)
-{
-	struct utsname u;
-	char path[256];
-	unsigned int i;
-	int fd;
-
-	uname(&u);
-	for (i = 0; i < ARRAY_SIZE(places); i++) {
-		snprintf(path, sizeof(path), "/lib/modules/%s/%s", u.release, places[i]);
-		fd = open(path, O_RDONLY);
-		if (fd >= 0)
-			return fd;
-	}
-	return -1;
-}
-
-static int module_load(int fd)
-{
-	return syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
-}
-
-static int module_unload(void)
-{
-	return syscall(SYS_delete_module, "mshv", O_NONBLOCK) ? -errno : 0;
-}
 
 static u64 rdmsr(unsigned int cpu, u32 msr)
 {
@@ -107,13 +72,13 @@ static void guests_run(void)
 
 TEST(in_use)
 {
-	int fd = module_open();
+	int fd = driver_open();
 	int dev = dev_open();
 
 	if (fd < 0)
 		SKIP(return, "no module's file");
-	EXPECT_EQ(-EWOULDBLOCK, module_unload());
-	EXPECT_EQ(-EEXIST, module_load(fd));
+	EXPECT_EQ(-EWOULDBLOCK, driver_unload());
+	EXPECT_EQ(-EEXIST, driver_load(fd));
 	close(dev);
 	close(fd);
 }
@@ -122,7 +87,7 @@ TEST(reload)
 {
 	static struct synic loaded[MAX_CPUS], without[MAX_CPUS], again[MAX_CPUS];
 	const bool vmbus = !access(VMBUS_ACTIVE, F_OK);
-	int fd = module_open();
+	int fd = driver_open();
 	struct accounts before;
 	unsigned int cpu;
 
@@ -134,10 +99,10 @@ TEST(reload)
 	synic_read(loaded);
 	if (ctl_present())
 		accounts_read(&before);
-	ASSERT_EQ(0, module_unload());
+	ASSERT_EQ(0, driver_unload());
 	EXPECT_EQ(-1, access(MSHV_DEV, F_OK));
 	synic_read(without);
-	ASSERT_EQ(0, module_load(fd));
+	ASSERT_EQ(0, driver_load(fd));
 	synic_read(again);
 	guests_run();
 	/* pages that lie over the partition's own are there again, too */

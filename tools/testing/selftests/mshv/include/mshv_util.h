@@ -432,6 +432,13 @@ void accounts_read(struct accounts *a);
 unsigned int accounts_open(const struct accounts *before);
 
 /*
+ * The driver as a module: its file, or -1; then 0 or -errno
+ */
+int driver_open(void);
+int driver_load(int fd);
+int driver_unload(void);
+
+/*
  * Processes, threads, time
  */
 
