@@ -8,7 +8,6 @@
 
 #include <linux/types.h>
 
-#include "region.h"
 
 struct hvx_in_create_partition;
 struct hvx_message;
@@ -81,9 +80,8 @@ bool mshv_arch_irq_address_valid(u32 address_hi);
 /* The flags of ASSERT_VIRTUAL_INTERRUPT, HVX_ASSERT_* */
 u32 mshv_arch_irq_flags(const struct mshv_irq *irq);
 
-/* Whether a message is an access to guest memory, of which kind, and where. */
-bool mshv_arch_memory_access(const struct hvx_message *msg, u64 *gpa,
-			     enum mshv_access *access);
+/* A message about an access to guest memory: where, and of which kind, HVX_ACCESS_*. */
+u8 mshv_arch_memory_access(const struct hvx_message *msg, u64 *gpa);
 
 /* Whether a message is the end of an interrupt, and of which. */
 bool mshv_arch_irq_end(const struct hvx_message *msg, u32 *vector);

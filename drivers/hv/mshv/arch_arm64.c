@@ -187,18 +187,12 @@ u32 mshv_arch_irq_flags(const struct mshv_irq *irq)
 	return HVX_ASSERT_ARM64_ASSERTED;
 }
 
-bool mshv_arch_memory_access(const struct hvx_message *msg, u64 *gpa,
-			     enum mshv_access *access)
+u8 mshv_arch_memory_access(const struct hvx_message *msg, u64 *gpa)
 {
 	const struct hvx_msg_arm64_memory *mem = (const void *)msg->payload;
 
-	if (msg->type != HVX_MSG_GPA_INTERCEPT && msg->type != HVX_MSG_UNMAPPED_GPA)
-		return false;
-	if (mem->h.access_type > HVX_ACCESS_EXECUTE)
-		return false;
 	*gpa = mem->gpa;
-	*access = (enum mshv_access)mem->h.access_type;
-	return true;
+	return mem->h.access_type;
 }
 
 /* The hypervisor does not report it. */

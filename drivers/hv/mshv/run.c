@@ -12,6 +12,7 @@
 #include "deposit.h"
 #include "hvcall.h"
 #include "mshv.h"
+#include "region.h"
 #include "run.h"
 #include "trace.h"
 
@@ -171,13 +172,16 @@ int mshv_run_check(struct mshv_vp *vp)
 static int mshv_handle_intercept(struct mshv_vp *vp)
 {
 	const struct hvx_message *msg = &vp->run.message;
-	enum mshv_access access;
 	u32 vector;
+	u8 access;
 	u64 gpa;
 
 	if (mshv_arch_irq_end(msg, &vector))
 		return mshv_irq_eoi(vp->partition, vector);
-	if (!mshv_arch_memory_access(msg, &gpa, &access))
+	if (msg->type != HVX_MSG_GPA_INTERCEPT && msg->type != HVX_MSG_UNMAPPED_GPA)
+		return 0;
+	access = mshv_arch_memory_access(msg, &gpa);
+	if (access > HVX_ACCESS_EXECUTE)
 		return 0;
 	return mshv_regions_fault(vp->partition, gpa >> HVX_PAGE_SHIFT, access);
 }
