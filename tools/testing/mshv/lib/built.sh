@@ -130,8 +130,8 @@ built_make()
 	die "the kernel $1 does not build (see $tree)"
 }
 
-# Prints the archive's path. Builds of other build directories are waited for: it
-# may be the same kernel.
+# Prints the archive's path. A build of the same kernel in another build directory is
+# waited for.
 built_ensure()
 {
 	local series=${1%%-*} source archive
@@ -148,7 +148,7 @@ built_ensure()
 		fi
 		[[ -e $archive ]] || built_make "$1" "$archive" >&2 || exit "$EXIT_TOOL"
 		echo "$archive"
-	) 8> "$MSHV_CACHE/.lock"
+	) 8> "$MSHV_CACHE/.lock-$1"
 }
 
 # built_unpack NAME ARCHIVE: as kernel_fetch() and kernel_fetch_headers() leave it

@@ -59,9 +59,12 @@ ktree_unpack()
 # ktree_source SERIES: the hash of the source, which is then there
 ktree_source()
 {
+	local hash=$MSHV_OUT/trees/$1/.source known=$MSHV_CACHE/linux-source-$1.sha256
+
 	with_cache_lock ktree_unpack "$1" >&2 || return
 	mkdir -p "$MSHV_CACHE"
-	tee "$MSHV_CACHE/linux-source-$1.sha256" < "$MSHV_OUT/trees/$1/.source"
+	# Others may be reading it.
+	cp "$hash" "$known.$$" && mv "$known.$$" "$known" && cat "$hash"
 }
 
 # ktree_known_source SERIES: the hash of the source that was fetched last, here or for
