@@ -5,8 +5,9 @@
  *
  * A number written makes the n-th of these fail in the calling task: allocations of
  * objects and of pages, copies from and to user space. What is left of the number
- * can be read; 0: it has failed. There is one such number at a time. It belongs on
- * no machine that does anything else.
+ * can be read; 0: it has failed. There is one such number at a time. What is done for
+ * the function that the parameter "spared" names, by what it calls, does not count.
+ * It belongs on no machine that does anything else.
  *
  * Probes at the functions' starts return in their place, while the device is open.
  * Copies fail where the kernel has them as functions of C: 6.1 does not, and
@@ -15,6 +16,7 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/gfp.h>
+#include <linux/kallsyms.h>
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
 #include <linux/miscdevice.h>
@@ -22,6 +24,8 @@
 #include <linux/mutex.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
+#include <linux/stacktrace.h>
+#include <linux/string.h>
 #include <linux/uaccess.h>
 
 /**
@@ -57,6 +61,10 @@ static struct fail_point fail_points[] = {
 static struct task_struct *fail_task;	/* only compared */
 static int fail_left;
 
+static char fail_spared[KSYM_NAME_LEN];
+module_param_string(spared, fail_spared, sizeof(fail_spared), 0600);
+MODULE_PARM_DESC(spared, "name of a function in which nothing fails");
+
 static DEFINE_MUTEX(fail_mutex);
 static unsigned int fail_users;
 
@@ -65,6 +73,25 @@ static noinline void fail_return(void)
 {
 }
 NOKPROBE_SYMBOL(fail_return);
+
+/* Only the task that failures are for gets here, so one buffer does. */
+static bool fail_is_spared(void)
+{
+	static unsigned long callers[64];
+	static char name[KSYM_SYMBOL_LEN];
+	unsigned int i, n;
+
+	if (!fail_spared[0])
+		return false;
+	n = stack_trace_save(callers, ARRAY_SIZE(callers), 0);
+	for (i = 0; i < n; i++) {
+		sprint_symbol_no_offset(name, callers[i]);
+		if (!strcmp(name, fail_spared))
+			return true;
+	}
+	return false;
+}
+NOKPROBE_SYMBOL(fail_is_spared);
 
 static bool fail_now(const struct fail_point *point, struct pt_regs *regs)
 {
@@ -75,6 +102,8 @@ static bool fail_now(const struct fail_point *point, struct pt_regs *regs)
 	if (point->gfp >= 0)
 		gfp = regs_get_kernel_argument(regs, point->gfp);
 	if (gfp & (__force unsigned long)__GFP_NOFAIL)
+		return false;
+	if (fail_is_spared())
 		return false;
 	if (!fail_left || --fail_left)
 		return false;

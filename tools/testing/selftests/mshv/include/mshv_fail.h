@@ -12,6 +12,11 @@
 
 /* Whether this kernel can; from then on nothing is exempt. */
 bool fail_present(void);
+/*
+ * From now on nothing fails that is done for the kernel's own @function, by itself or
+ * by what it calls. False: it cannot be told, or there is none of that name.
+ */
+bool fail_spare(const char *function);
 /* From here on: the @nth fails, in this thread. */
 void fail_begin(unsigned int nth);
 /* Up to here: whether something failed. */

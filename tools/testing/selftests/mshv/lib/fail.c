@@ -7,19 +7,21 @@
 
 #define DEBUGFS	"/sys/kernel/debug/"
 #define DEVICE	"/dev/fail_nth"
+#define SPARED	"/sys/module/fail_nth/parameters/spared"
 
 static int fail_fd = -1;
 static pid_t fail_tid;
 
-static void setting(const char *path, const char *value)
+/* Not every kernel has every kind of failure: false. */
+static bool setting(const char *path, const char *value)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
 
-	/* not every kernel has every kind of failure */
 	if (fd < 0)
-		return;
+		return false;
 	REQUIRE(write(fd, value, strlen(value)) == strlen(value), "%s", path);
 	close(fd);
+	return true;
 }
 
 static void settings(void)
@@ -54,6 +56,54 @@ bool fail_present(void)
 	if (fail_fd < 0)
 		return false;
 	settings();
+	return true;
+}
+
+/* Where a function of the kernel's begins, and where the next one does */
+static bool function_range(const char *function, u64 *start, u64 *end)
+{
+	FILE *file = fopen("/proc/kallsyms", "r");
+	unsigned long long address;
+	char line[512], name[256];
+
+	REQUIRE(file, "/proc/kallsyms");
+	*start = 0;
+	*end = ~0ULL;
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "%llx %*c %255s", &address, name) == 2 &&
+		    !strcmp(name, function))
+			*start = address;
+	rewind(file);
+	while (*start && fgets(line, sizeof(line), file)) {
+		address = strtoull(line, NULL, 16);
+		if (address > *start && address < *end)
+			*end = address;
+	}
+	fclose(file);
+	return *start;
+}
+
+bool fail_spare(const char *function)
+{
+	static const char * const kinds[] = { "failslab", "fail_page_alloc" };
+	char path[64], value[32];
+	unsigned int i;
+	u64 start, end;
+
+	if (!function_range(function, &start, &end))
+		return false;
+	if (setting(SPARED, function))
+		return true;
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		snprintf(path, sizeof(path), DEBUGFS "%s/reject-start", kinds[i]);
+		snprintf(value, sizeof(value), "%#llx", (unsigned long long)start);
+		if (!setting(path, value))
+			return false;
+		snprintf(path, sizeof(path), DEBUGFS "%s/reject-end", kinds[i]);
+		snprintf(value, sizeof(value), "%#llx", (unsigned long long)end);
+		if (!setting(path, value))
+			return false;
+	}
 	return true;
 }
 
