@@ -4,10 +4,10 @@
 #include <linux/init.h>
 #include <linux/io.h>
 #include <linux/irqflags.h>
+#include <linux/processor.h>
 #include <linux/smp.h>
 #include <asm/alternative.h>
 #include <asm/cpufeatures.h>
-#include <asm/processor.h>
 
 #include <uapi/linux/mshv.h>
 

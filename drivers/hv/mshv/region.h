@@ -39,7 +39,7 @@ struct mshv_region;
 #define MSHV_MAX_REGIONS	32768
 
 #define MSHV_CHUNK_SHIFT	(HVX_LARGE_PAGE_SHIFT - HVX_PAGE_SHIFT)
-#define MSHV_CHUNK_PAGES	(1U << MSHV_CHUNK_SHIFT)
+#define MSHV_CHUNK_PAGES	((unsigned int)HVX_LARGE_PAGE_PFNS)
 
 /* enum mshv_access - what the guest wanted to do; values of HVX_ACCESS_* */
 enum mshv_access {
@@ -61,7 +61,7 @@ enum mshv_access {
  */
 struct mshv_regions {
 	struct rb_root_cached tree;
-	spinlock_t lock;
+	spinlock_t lock;		/* against faulting VPs */
 	unsigned int count;
 	u64 gfn_limit;
 	struct list_head kept;
@@ -159,7 +159,7 @@ struct mshv_region {
 	u8 flags;
 	struct mmu_interval_notifier notifier;
 	bool hooked;
-	struct mutex lock;
+	struct mutex lock;	/* of what follows and the mappings */
 	bool dying;
 	struct xarray chunks;
 	unsigned long nr_kept;
