@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #
 # What the selftests need in the root partition: options for the tool run, one a line.
-# Needs common.
+# Needs common and kernel.
 
 # What run_kselftest.sh uses if it is there: timeout ends a program that hangs,
 # perl passes on each line at once.
@@ -24,4 +24,14 @@ ksft_module()
 	for module in "$MSHV_OUT/modules/$1"/{testhv_hvcall,fail_nth}.ko; do
 		[[ ! -e $module ]] || echo "--insmod=$module"
 	done
+}
+
+# ksft_settings FILE: a target's settings with the time limit that this kernel needs
+ksft_settings()
+{
+	local factor
+
+	factor=$(kernel_time_factor "${KERNEL:-}")
+	awk -F = -v OFS== -v factor="${MSHV_TIME_FACTOR:-$factor}" \
+		'$1 == "timeout" { $2 *= factor } 1' "$1"
 }

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# The results of one program in the output of run_kselftest.sh, one test a line:
-# PROGRAM TEST ok|skip|failed [REASON]. A program that ends before its plan does, a
-# machine that goes down, and a kernel log with warnings count as tests of their
-# own. The harness of 6.1 does not name a test that it skips: it names it before.
+# The results in the output of run_kselftest.sh, one test a line:
+# PROGRAM TEST ok|skip|failed [REASON]. A program of the list "programs" that does not
+# run, one that ends before its plan does, a machine that goes down, and a kernel log
+# with warnings (of the last program) count as tests of their own. The harness of 6.1
+# does not name a test that it skips: it names it before.
 
 function result(what, why)
 {
@@ -14,7 +15,24 @@ function result(what, why)
 	name = complaint = ""
 }
 
+# The program's last word
+function finish()
+{
+	if (program != "" && (planned == "" || reported < planned)) {
+		name = name == "" ? "(end)" : name
+		result("failed", "the program did not end, status " status)
+	}
+}
+
 { sub(/\r$/, "") }
+
+/^# selftests: / {
+	finish()
+	program = $4
+	ran[program] = 1
+	planned = name = complaint = ""
+	reported = 0
+}
 
 /^# 1\.\.[0-9]+/ {
 	planned = substr($2, 4) + 0
@@ -49,12 +67,16 @@ complaint == "" && (/^# # ([a-z_]+\/)?[a-z_0-9]+\.c:[0-9]+:/ || /: Test terminat
 }
 
 END {
-	if (planned == "" || reported < planned) {
-		name = name == "" ? "(end)" : name
-		result("failed", "the program did not end, status " status)
-	}
+	finish()
 	if (splats) {
 		name = "(log)"
 		result("failed", splats " lines of warnings in the kernel log")
+	}
+	count = split(programs, each, " ")
+	for (i = 1; i <= count; i++) {
+		program = each[i]
+		name = "(end)"
+		if (!(program in ran))
+			result("failed", "the program did not run, status " status)
 	}
 }
