@@ -910,7 +910,7 @@ TEST(signal_ends_the_run)
 	signal_catch(SIGALRM);
 	for (i = 0; i < 10; i++) {
 		start = now_us();
-		alarm_us(50000, 50000);
+		alarm_us(limit_us(50000), limit_us(50000));
 		ASSERT_EQ(-EINTR, vp_run(&g.vp));
 		EXPECT_GT(limit_us(3000000), now_us() - start);
 		/* it goes on where it was, and does not lose anything */
@@ -986,7 +986,7 @@ static void *kick_later(void *arg)
 /* A halted guest costs nothing and can be interrupted. */
 TEST(halted_guest_sleeps)
 {
-	unsigned int us = 1500000;
+	unsigned int us = limit_us(1500000);
 	u64 cpu, start;
 	pthread_t thread;
 	struct guest g;
@@ -1446,13 +1446,13 @@ TEST(suspended_without_a_message)
 	vp_load(&g.vp, MODE_LONG, guest_out_and_spin);
 	vp_run_out(&g.vp, 0x80);
 	id = g.vp.msg.sender;
-	alarm_us(50000, 50000);
+	alarm_us(limit_us(50000), limit_us(50000));
 	ASSERT_EQ(-EINTR, vp_run(&g.vp));
 	alarm_us(0, 0);
 	last = READ_ONCE(*counter);
 	if (suspend_past_the_driver(&g.vp, id) == -ENOENT)
 		SKIP(return, "needs the module testhv_hvcall");
-	alarm_us(200000, 200000);
+	alarm_us(limit_us(200000), limit_us(200000));
 	ASSERT_EQ(-EINTR, vp_run(&g.vp));
 	alarm_us(0, 0);
 	EXPECT_LT(last, READ_ONCE(*counter));
