@@ -539,7 +539,7 @@ TEST(qemu_second_processor)
 		  vp_get(&ap, HVX_REG_INTERNAL_ACTIVITY_STATE) & HVX_ACTIVITY_STARTUP_SUSPEND);
 
 	signal_catch(SIGALRM);
-	alarm_us(200000, 0);
+	alarm_us(limit_us(200000), 0);
 	EXPECT_EQ(-EINTR, vp_run(&ap));
 	vp_load(&c.vp, MODE_LONG, bsp_starts_ap);
 	vp_run_out(&c.vp, 0x80);
@@ -873,7 +873,7 @@ static void waiting_guest(struct client *c)
 	vp_load(&c->vp, MODE_LONG, guest_waits);
 	/* into the HLT */
 	signal_catch(SIGALRM);
-	alarm_us(200000, 0);
+	alarm_us(limit_us(200000), 0);
 	REQUIRE(vp_run(&c->vp) == -EINTR, "the guest does not wait");
 }
 
