@@ -8,7 +8,6 @@
 
 #include <linux/types.h>
 
-
 struct hvx_in_create_partition;
 struct hvx_message;
 struct mshv_create_partition_v2;
