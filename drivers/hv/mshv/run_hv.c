@@ -81,9 +81,15 @@ int mshv_run_hv(struct mshv_vp *vp)
 		run->running = false;
 		return ret ? -EINTR : mshv_run_check(vp);
 	}
-	/* Too late: there is an intercept, and its message is under way. */
-	if (wait_event_killable(run->wait, atomic_read(&run->signalled)))
+	/*
+	 * Too late: there is an intercept, and its message is under way. Should it
+	 * never come, the end of the partition ends this.
+	 */
+	if (wait_event_killable(run->wait, atomic_read(&run->signalled) ||
+				READ_ONCE(vp->partition->state) != MSHV_PT_ACTIVE))
 		return -EINTR;
+	if (!atomic_read(&run->signalled))
+		return mshv_run_check(vp);
 	run->running = false;
 	return 0;
 }
