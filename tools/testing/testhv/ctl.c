@@ -4,6 +4,7 @@
 
 #include "acct.h"
 #include "apic.h"
+#include "disturb.h"
 #include "hv_abi.h"
 #include "hypercall.h"
 #include "lock.h"
@@ -64,6 +65,7 @@ static u64 ctl_fault(struct ctl_regs *r)
 
 static u64 ctl_fault_clear(struct ctl_regs *r)
 {
+	disturb_set(&(struct disturb){ 0 });
 	r->rbx = hypercall_fault_clear();
 	return TESTHV_CTL_OK;
 }
@@ -135,30 +137,64 @@ static struct root_vp *ctl_sint(const struct ctl_regs *r, unsigned int *sint)
 	return *sint < HVX_SINT_COUNT ? root_vp_by_lp(r->rbx) : NULL;
 }
 
-static u64 post(const struct ctl_regs *r, u64 sender, u64 word0, u64 word1)
+/* The message that RBX and RCX describe, with sender and payload */
+static u64 post(const struct ctl_regs *r, struct hvx_message *msg, u8 size_max)
 {
-	struct hvx_message msg = {
-		.type = r->rcx,
-		.payload_size = r->rcx >> 32,
-		.sender = sender,
-		.payload = { word0, word1 },
-	};
 	unsigned int sint;
 	struct root_vp *rv = ctl_sint(r, &sint);
 
-	if (!rv || !msg.type || r->rcx >> 32 > HVX_MSG_PAYLOAD_SIZE)
+	msg->type = r->rcx;
+	msg->payload_size = r->rcx >> 32;
+	if (!rv || !msg->type || r->rcx >> 32 > size_max)
 		return TESTHV_CTL_EARG;
-	return synic_post_message(rv, sint, &msg) ? TESTHV_CTL_EARG : TESTHV_CTL_OK;
+	return synic_deliver_message(rv, sint, msg) ? TESTHV_CTL_EARG : TESTHV_CTL_OK;
 }
 
 static u64 ctl_post(struct ctl_regs *r)
 {
-	return post(r, 0, r->rsi, r->rdi);
+	struct hvx_message msg = { .payload = { r->rsi, r->rdi } };
+
+	return post(r, &msg, HVX_MSG_PAYLOAD_SIZE);
 }
 
 static u64 ctl_post_from(struct ctl_regs *r)
 {
-	return post(r, r->rsi, r->rdi, 0);
+	struct hvx_message msg = { .sender = r->rsi, .payload = { r->rdi } };
+
+	return post(r, &msg, HVX_MSG_PAYLOAD_SIZE);
+}
+
+/* What TESTHV_CTL_PAYLOAD has collected */
+static struct hvx_message whole;
+
+static u64 ctl_payload(struct ctl_regs *r)
+{
+	if (r->rbx >= ARRAY_SIZE(whole.payload))
+		return TESTHV_CTL_EARG;
+	whole.payload[r->rbx] = r->rcx;
+	return TESTHV_CTL_OK;
+}
+
+static u64 ctl_post_whole(struct ctl_regs *r)
+{
+	struct hvx_message msg = whole;
+
+	whole = (struct hvx_message){ 0 };
+	msg.sender = r->rsi;
+	return post(r, &msg, 0xff);
+}
+
+static u64 ctl_disturb(struct ctl_regs *r)
+{
+	const struct disturb rule = {
+		.type = r->rbx, .flags = r->rcx, .count = r->rsi, .delay = r->rdi * 10000,
+	};
+
+	if (r->rbx >> 32 || r->rcx & ~(TESTHV_DISTURB_LOSE | TESTHV_DISTURB_AGAIN) ||
+	    r->rdi > TESTHV_DISTURB_MAX_MS)
+		return TESTHV_CTL_EARG;
+	r->rbx = disturb_set(&rule);
+	return TESTHV_CTL_OK;
 }
 
 static u64 ctl_ring(struct ctl_regs *r)
@@ -221,6 +257,9 @@ static u64 (*const ops[])(struct ctl_regs *) = {
 	[TESTHV_CTL_STRAY] = ctl_stray,
 	[TESTHV_CTL_SYNIC] = ctl_synic,
 	[TESTHV_CTL_NMI] = ctl_nmi,
+	[TESTHV_CTL_PAYLOAD] = ctl_payload,
+	[TESTHV_CTL_POST_WHOLE] = ctl_post_whole,
+	[TESTHV_CTL_DISTURB] = ctl_disturb,
 };
 
 /* One OUT of EAX; anything else at the port is refused. */

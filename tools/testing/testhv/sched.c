@@ -11,6 +11,7 @@
 
 #include "acct.h"
 #include "apic.h"
+#include "disturb.h"
 #include "hypercall.h"
 #include "init.h"
 #include "lock.h"
@@ -119,7 +120,7 @@ u64 sched_next_deadline(const struct pcpu *cpu)
 	}
 	if (!list_empty(&unsent))
 		deadline = min(deadline, ref_time() + RETRY);
-	return min(deadline, async_deadline());
+	return min(deadline, min(async_deadline(), disturb_deadline()));
 }
 
 /* Have the root interrupted when there is something to do on this CPU. */
@@ -268,6 +269,7 @@ static void on_timer(struct pcpu *cpu)
 		vp_wake(vp);
 	}
 	async_run(now);
+	disturb_run(now);
 	sched_flush();
 	arm_root(cpu);
 	spin_unlock(&hv_lock);

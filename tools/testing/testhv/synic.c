@@ -9,6 +9,7 @@
 
 #include "acct.h"
 #include "apic.h"
+#include "disturb.h"
 #include "hv_abi.h"
 #include "log.h"
 #include "mem.h"
@@ -84,6 +85,13 @@ static void fill_slot(struct hvx_message *slot, const struct hvx_message *msg, b
 }
 
 u16 synic_post_message(struct root_vp *rv, unsigned int sint, const struct hvx_message *msg)
+{
+	if (enabled(rv, &rv->synic.simp) && disturb_message(rv, sint, msg))
+		return HVX_STATUS_SUCCESS;
+	return synic_deliver_message(rv, sint, msg);
+}
+
+u16 synic_deliver_message(struct root_vp *rv, unsigned int sint, const struct hvx_message *msg)
 {
 	struct sint *s = &rv->synic.sint[sint];
 	struct hvx_message *slot = slot_of(rv, sint);

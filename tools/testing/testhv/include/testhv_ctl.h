@@ -124,6 +124,30 @@
 /* TESTHV_CTL_NMI: an NMI arrives while the hypervisor runs, on this CPU. */
 #define TESTHV_CTL_NMI		14
 
+/*
+ * TESTHV_CTL_PAYLOAD: in RBX = index, RCX = word. That word of the payload of the
+ * next TESTHV_CTL_POST_WHOLE.
+ */
+#define TESTHV_CTL_PAYLOAD	15
+
+/*
+ * TESTHV_CTL_POST_WHOLE: in RBX = LP index | SINT << 32, RCX = message type |
+ * payload size << 32, RSI = sender. Like TESTHV_CTL_POST, with the whole payload as
+ * set before, which is 0 again afterwards. The size may be more than there is.
+ */
+#define TESTHV_CTL_POST_WHOLE	16
+
+/*
+ * TESTHV_CTL_DISTURB: in RBX = message type, 0: none, RCX = TESTHV_DISTURB_*,
+ * RSI = count, RDI = milliseconds. What becomes of the next count messages of that
+ * type to the root; ~0: of all. In place of what was said before; out RBX = messages
+ * that this was true of. TESTHV_CTL_FAULT_CLEAR ends it as well.
+ */
+#define TESTHV_CTL_DISTURB	17
+#define TESTHV_DISTURB_LOSE	(1ULL << 0)	/* it does not come */
+#define TESTHV_DISTURB_AGAIN	(1ULL << 1)	/* it comes so much later, in any case */
+#define TESTHV_DISTURB_MAX_MS	60000
+
 /* Accounts. "Now" figures must return to their old value after teardown. */
 enum testhv_acct {
 	TESTHV_ACCT_PAGES_DEPOSITED,	/* now, all partitions but the root */
