@@ -23,27 +23,6 @@
 
 #define LAPIC_ADDR	0xfee00000U
 
-/* xorshift64*: reproducible, and each thread has its own */
-static u64 rnd(u64 *state)
-{
-	*state ^= *state >> 12;
-	*state ^= *state << 25;
-	*state ^= *state >> 27;
-	return *state * 0x2545f4914f6cdd1dULL;
-}
-
-static u64 environment(const char *name, u64 value)
-{
-	const char *text = getenv(name);
-
-	return text ? strtoull(text, NULL, 0) : value;
-}
-
-static u64 seed(void)
-{
-	return environment("MSHV_HOSTILE_SEED", now_us()) | 1;
-}
-
 static u64 end_us(void)
 {
 	return now_us() + environment("MSHV_HOSTILE_SECONDS", 4) * 1000000;
@@ -470,7 +449,7 @@ FIXTURE(guests)
 
 FIXTURE_SETUP(guests)
 {
-	self->h.state = seed();
+	self->h.state = seed_from("MSHV_HOSTILE_SEED");
 }
 
 FIXTURE_TEARDOWN(guests)

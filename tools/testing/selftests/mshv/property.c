@@ -418,18 +418,6 @@ static bool forge(u64 partition, u16 status)
 
 GUEST_CODE(guest_out, 64, "out %eax, $0x80\n");
 
-/* The hypervisor's name for a partition is the sender of its VPs' messages. */
-static u64 partition_id(struct vm *vm)
-{
-	struct vp vp;
-
-	vp_init(&vp, vm, 0);
-	vp_load(&vp, MODE_LONG, guest_out);
-	vp_run_out(&vp, 0x80);
-	vp_free(&vp);
-	return vp.msg.sender;
-}
-
 /* Messages that nobody waits for, before a call and in between. */
 TEST(stray)
 {
@@ -439,7 +427,7 @@ TEST(stray)
 
 	if (!async_start(&vm))
 		SKIP(return, "needs the test hypervisor");
-	id = partition_id(&vm);
+	id = vm_id(&vm);
 	/* where they arrive, so that they have when this goes on */
 	pin_to_cpu(0);
 	for (i = 0; i < 10; i++) {
@@ -476,7 +464,7 @@ TEST(forged)
 
 	if (!async_start(&call.vm))
 		SKIP(return, "needs the test hypervisor");
-	id = partition_id(&call.vm);
+	id = vm_id(&call.vm);
 	ctl_async(500, 0);
 	ASSERT_EQ(0, pthread_create(&thread, NULL, set_in_thread, &call));
 	while (!ctl_account(TESTHV_ACCT_ASYNC_PENDING))

@@ -313,6 +313,12 @@ struct guest {
 	unsigned int nr;
 };
 
+/*
+ * The hypervisor's name for a partition: the sender of its VPs' messages. The last VP
+ * comes and goes for that.
+ */
+u64 vm_id(struct vm *vm);
+
 /* One VP, or @nr. */
 void guest_init(struct guest *g);
 void guest_init_vps(struct guest *g, unsigned int nr);
@@ -413,6 +419,11 @@ u64 ctl_account(unsigned int account);
 bool ctl_post(unsigned int lp, u32 type, u8 size, u64 word0, u64 word1);
 bool ctl_post_from(unsigned int lp, u32 type, u8 size, u64 sender, u64 word0);
 unsigned int ctl_ring(unsigned int lp, u32 port, unsigned int times);
+/* A word of the payload, and the message, which may claim to be longer than it can be. */
+void ctl_payload(unsigned int index, u64 word);
+bool ctl_post_whole(unsigned int lp, unsigned int sint, u32 type, u8 size, u64 sender);
+/* What becomes of messages of a type; how many the last such rule met. */
+u64 ctl_disturb(u32 type, u64 flags, u64 count, u64 ms);
 /* How SET_PARTITION_PROPERTY completes from now on. */
 void ctl_async(u64 ms, u64 flags);
 /* Page numbers of the root's SynIC pages on a logical processor. */
@@ -437,6 +448,37 @@ unsigned int accounts_open(const struct accounts *before);
 int driver_open(void);
 int driver_load(int fd);
 int driver_unload(void);
+
+/*
+ * The kernel's log, from now on, or -1; then a line of it, if there is one
+ */
+int klog_open(void);
+bool klog_line(int fd, char *line, size_t size);
+/* Lines since then: all that name the driver, and those of a failure. */
+void klog_count(int fd, unsigned int *lines, unsigned int *splats);
+
+/*
+ * Files of the kernel's: writes @text, 0 or -errno; the number after @key in it, @key
+ * "": the file's only one
+ */
+int file_write(const char *path, const char *text);
+long file_number(const char *path, const char *key);
+
+/* A cgroup without processes and with a limit; false: this kernel has none. */
+bool cgroup_init(long limit);
+void cgroup_join(void);
+/* What it uses, and whether the kernel has killed somebody in it. */
+long cgroup_current(void);
+bool cgroup_killed(void);
+void cgroup_free(void);
+
+/*
+ * Chance, and what the environment says
+ */
+u64 rnd(u64 *state);
+u64 environment(const char *name, u64 value);
+/* From the environment, or else from the clock; never 0 */
+u64 seed_from(const char *name);
 
 /*
  * Processes, threads, time

@@ -17,6 +17,22 @@ GUEST_CODE(guest_count, 64, SHARED(guest_count)
 	   "out %al, $0x80\n"
 	   "jmp 1b\n");
 
+GUEST_CODE(guest_out, 64, "out %eax, $0x80\n");
+
+u64 vm_id(struct vm *vm)
+{
+	u8 code[16];
+	struct vp vp;
+
+	memcpy(code, vm->ram + GUEST_CODE_BASE, sizeof(code));
+	vp_init(&vp, vm, GUEST_VPS - 1);
+	vp_load(&vp, MODE_LONG, guest_out);
+	vp_run_out(&vp, 0x80);
+	vp_free(&vp);
+	memcpy(vm->ram + GUEST_CODE_BASE, code, sizeof(code));
+	return vp.msg.sender;
+}
+
 void guest_add_vps(struct guest *g, unsigned int nr)
 {
 	REQUIRE(nr <= GUEST_VPS, "too many VPs");

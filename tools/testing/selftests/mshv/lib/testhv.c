@@ -165,6 +165,28 @@ bool ctl_post_from(unsigned int lp, u32 type, u8 size, u64 sender, u64 word0)
 	return !ctl_raw(TESTHV_CTL_POST_FROM, &rbx, &rcx, &sender, &word0);
 }
 
+void ctl_payload(unsigned int index, u64 word)
+{
+	u64 rbx = index, rcx = word, rsi = 0, rdi = 0;
+
+	ctl_request(TESTHV_CTL_PAYLOAD, &rbx, &rcx, &rsi, &rdi);
+}
+
+bool ctl_post_whole(unsigned int lp, unsigned int sint, u32 type, u8 size, u64 sender)
+{
+	u64 rbx = lp | (u64)sint << 32, rcx = type | (u64)size << 32, rdi = 0;
+
+	return !ctl_raw(TESTHV_CTL_POST_WHOLE, &rbx, &rcx, &sender, &rdi);
+}
+
+u64 ctl_disturb(u32 type, u64 flags, u64 count, u64 ms)
+{
+	u64 rbx = type;
+
+	ctl_request(TESTHV_CTL_DISTURB, &rbx, &flags, &count, &ms);
+	return rbx;
+}
+
 unsigned int ctl_ring(unsigned int lp, u32 port, unsigned int times)
 {
 	u64 rbx = lp | (u64)HVX_SINT_DOORBELL << 32, rcx = port, rsi = times, rdi = 0;
