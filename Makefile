@@ -61,6 +61,10 @@ check-release:		## "make demo" and the selftests in a fresh Debian; RELEASE=
 check-kvm:		## ACCEL=kvm, with KVM in an emulated machine; KERNEL= TESTHV=
 	@$(tools)/check-kvm
 
+.PHONY: check-gdb
+check-gdb:		## a test that fails, with gdb in the driver; KERNEL= SMP= TESTHV=
+	@$(tools)/check-gdb
+
 .PHONY: check-errnos
 check-errnos:		## which documented errors no selftest provokes; KERNEL= TESTHV=
 	@$(tools)/check-errnos

@@ -28,6 +28,7 @@ packages_table()
 		docs	sphinx-build		python3-sphinx
 		deb	dpkg-deb		dpkg
 		deb	debootstrap		debootstrap
+		gdb	gdb			gdb
 		graft	bc			bc
 		graft	bison			bison
 		graft	flex			flex

@@ -51,6 +51,8 @@ watch_line()
 	signal)
 		RUN_STATUS=$((128 + word))
 		say "the program was ended by signal $word ($rest)" ;;
+	gdb)
+		gdb_wait "$word" "$rest" ;;
 	error)
 		case $word in
 		not-root)	watch_failed "$EXIT_NOT_ROOT" "$rest" ;;
