@@ -539,8 +539,9 @@ TEST(qemu_second_processor)
 		  vp_get(&ap, HVX_REG_INTERNAL_ACTIVITY_STATE) & HVX_ACTIVITY_STARTUP_SUSPEND);
 
 	signal_catch(SIGALRM);
-	alarm_us(limit_us(200000), 0);
+	alarm_us(limit_us(200000), 100000);
 	EXPECT_EQ(-EINTR, vp_run(&ap));
+	alarm_us(0, 0);
 	vp_load(&c.vp, MODE_LONG, bsp_starts_ap);
 	vp_run_out(&c.vp, 0x80);
 	EXPECT_EQ(0x42, vp_run_out(&ap, 0x83));
@@ -873,8 +874,9 @@ static void waiting_guest(struct client *c)
 	vp_load(&c->vp, MODE_LONG, guest_waits);
 	/* into the HLT */
 	signal_catch(SIGALRM);
-	alarm_us(limit_us(200000), 0);
+	alarm_us(limit_us(200000), 100000);
 	REQUIRE(vp_run(&c->vp) == -EINTR, "the guest does not wait");
+	alarm_us(0, 0);
 }
 
 /* Of an edge the VMM hears nothing more, of a level the end. */
