@@ -276,6 +276,7 @@ TEST(killed_while_depositing)
 
 	if (!ctl_present())
 		SKIP(return, "needs the test hypervisor");
+	NOT_ON_MAINLINE(MAINLINE_FEEDS_FOR_EVER);
 	accounts_read(&before);
 	dev = dev_open();
 	ctl_fault(HVX_CALL_CREATE_PARTITION, 1, HVX_STATUS_INSUFFICIENT_MEMORY,
