@@ -52,7 +52,7 @@ TEST(values_are_what_the_guest_sees)
 	unsigned int i;
 
 	guest_init(&g);
-	NEED_CAP(g.vm.dev, MSHV_CAP_VP_CPUID_VALUES);
+	NEED_CALL(g.vm.dev, MSHV_CAP_VP_CPUID_VALUES);
 	vp_setup(&g.vp, MODE_LONG, GUEST_CODE_BASE);
 	ASSERT_EQ(0, vp_cpuid_values(g.vp.fd, FROM_VP | REGISTERED, e, ARRAY_SIZE(e)));
 	for (i = 0; i < ARRAY_SIZE(e); i++) {
@@ -82,9 +82,9 @@ TEST(override_is_what_the_guest_sees)
 	struct guest g;
 
 	guest_init(&g);
-	NEED_CAP(g.vm.dev, MSHV_CAP_INTERCEPT_RESULT);
+	NEED_CALL(g.vm.dev, MSHV_CAP_INTERCEPT_RESULT);
 	ask_guest(&g, &before);
-	ASSERT_EQ(0, xioctl(g.vp.fd, MSHV_REGISTER_INTERCEPT_RESULT, &arg));
+	ASSERT_EQ(0, vp_intercept_result(g.vp.fd, &arg));
 	after = before;
 	ask_guest(&g, &after);
 	EXPECT_EQ((before.eax & 0xffff) | 0x11110000, after.eax);
@@ -107,7 +107,7 @@ TEST(subleaves)
 	struct guest g;
 
 	guest_init(&g);
-	NEED_CAP(g.vm.dev, MSHV_CAP_INTERCEPT_RESULT);
+	NEED_CALL(g.vm.dev, MSHV_CAP_INTERCEPT_RESULT);
 	ASSERT_EQ(0, vp_cpuid_result(g.vp.fd, 0x4000aaaa, 0, OVERRIDE, &all));
 	ASSERT_EQ(0, vp_cpuid_result(g.vp.fd, 0x4000aaaa, 5, OVERRIDE | THIS_SUBLEAF, &one));
 	e = (struct mshv_cpuid_entry){ 0x4000aaaa, 4 };
@@ -131,7 +131,7 @@ TEST(many_leaves)
 	if (ctl_present())
 		accounts_read(&before);
 	guest_init(&g);
-	NEED_CAP(g.vm.dev, MSHV_CAP_INTERCEPT_RESULT);
+	NEED_CALL(g.vm.dev, MSHV_CAP_INTERCEPT_RESULT);
 	for (i = 0; i < count; i++) {
 		const struct mshv_cpuid_bits eax = { 0x1000 + i, ~0U };
 
@@ -162,7 +162,7 @@ TEST(other_vps)
 	struct vp other;
 
 	guest_init(&g);
-	NEED_CAP(g.vm.dev, MSHV_CAP_INTERCEPT_RESULT);
+	NEED_CALL(g.vm.dev, MSHV_CAP_INTERCEPT_RESULT);
 	vp_init(&other, &g.vm, 1);
 	ASSERT_EQ(0, vp_cpuid_result(g.vp.fd, e.function, 0, OVERRIDE, &eax));
 	ASSERT_EQ(0, vp_cpuid_values(other.fd, REGISTERED, &e, 1));
@@ -269,7 +269,7 @@ TEST(while_running)
 	u64 seen;
 
 	guest_init_load(&g, guest_spin);
-	NEED_CAP(g.vm.dev, MSHV_CAP_VP_CPUID_VALUES);
+	NEED_CALL(g.vm.dev, MSHV_CAP_VP_CPUID_VALUES);
 	runner = thread_start(vp_run_thread, &g.vp);
 	guest_wait_running(&g);
 	asker = thread_start(ask, &g.vp);

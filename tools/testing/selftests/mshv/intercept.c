@@ -21,7 +21,7 @@ TEST(cpuid)
 	u32 plain;
 
 	guest_init(&g);
-	NEED_CAP(g.vm.dev, MSHV_CAP_INSTALL_INTERCEPT);
+	NEED_CALL(g.vm.dev, MSHV_CAP_INSTALL_INTERCEPT);
 	vp_load(&g.vp, MODE_LONG, guest_cpuid);
 	plain = vp_run_out(&g.vp, 0x80);
 	EXPECT_NE(0, plain);
@@ -62,7 +62,7 @@ TEST(msr_index)
 	struct guest g;
 
 	guest_init(&g);
-	NEED_CAP(g.vm.dev, MSHV_CAP_INSTALL_INTERCEPT);
+	NEED_CALL(g.vm.dev, MSHV_CAP_INSTALL_INTERCEPT);
 	ASSERT_EQ(0, pt_install_intercept(g.vm.fd, MSHV_INTERCEPT_MSR_INDEX, ACCESS_WRITE, 0x277));
 	vp_load(&g.vp, MODE_LONG, guest_msrs);
 	vp_run_until(&g.vp, HVX_MSG_X64_MSR);
@@ -82,7 +82,7 @@ TEST(exception)
 	struct guest g;
 
 	guest_init(&g);
-	NEED_CAP(g.vm.dev, MSHV_CAP_INSTALL_INTERCEPT);
+	NEED_CALL(g.vm.dev, MSHV_CAP_INSTALL_INTERCEPT);
 	ASSERT_EQ(0, pt_install_intercept(g.vm.fd, MSHV_INTERCEPT_EXCEPTION, ACCESS_EXECUTE, 6));
 	vp_load(&g.vp, MODE_LONG, guest_exceptions);
 	vp_run_until(&g.vp, HVX_MSG_X64_EXCEPTION);
@@ -107,7 +107,7 @@ TEST(while_running)
 	void *ret;
 
 	guest_init(&g);
-	NEED_CAP(g.vm.dev, MSHV_CAP_INSTALL_INTERCEPT);
+	NEED_CALL(g.vm.dev, MSHV_CAP_INSTALL_INTERCEPT);
 	count = (u64 *)(g.vm.ram + GUEST_DATA);
 	vp_load(&g.vp, MODE_LONG, guest_cpuid_loop);
 	thread = thread_start(vp_run_thread, &g.vp);
@@ -190,7 +190,7 @@ TEST(many)
 	if (ctl_present())
 		accounts_read(&before);
 	guest_init(&g);
-	NEED_CAP(g.vm.dev, MSHV_CAP_INSTALL_INTERCEPT);
+	NEED_CALL(g.vm.dev, MSHV_CAP_INSTALL_INTERCEPT);
 	for (i = 0; i < 2000; i++)
 		ASSERT_EQ(0, pt_install_intercept(g.vm.fd, MSHV_INTERCEPT_CPUID, ACCESS_EXECUTE,
 						  i));
@@ -227,7 +227,7 @@ TEST(msr_results)
 	struct guest g;
 
 	guest_init(&g);
-	NEED_CAP(g.vm.dev, MSHV_CAP_MSR_RESULT);
+	NEED_CALL(g.vm.dev, MSHV_CAP_MSR_RESULT);
 	/* by default: #GP */
 	load_msr(&g);
 	vp_run_out(&g.vp, 0x82);

@@ -5,7 +5,7 @@
 #include "mshv_util.h"
 #include "kselftest_harness.h"
 
-const u32 test_needs[] = { MSHV_CAP_ASSERT_INTERRUPT, 0 };
+const u32 test_calls[] = { MSHV_CAP_ASSERT_INTERRUPT, 0 };
 
 #define VECTOR	0x40
 #define LEVEL	0x41
@@ -137,6 +137,7 @@ TEST(arguments)
 	int pt;
 
 	waiter_init(&g);
+	NEED_CAP(g.vm.dev, MSHV_CAP_ASSERT_INTERRUPT);
 	if (ctl_present())
 		calls = ctl_calls(HVX_CALL_ASSERT_VIRTUAL_INTERRUPT, NULL);
 	for (i = 0; i < ARRAY_SIZE(bad); i++)

@@ -16,7 +16,7 @@
 #include "mshv_util.h"
 #include "kselftest_harness.h"
 
-const u32 test_needs[] = { MSHV_CAP_GET_PROPERTY, MSHV_CAP_SET_PROPERTY, 0 };
+const u32 test_calls[] = { MSHV_CAP_GET_PROPERTY, MSHV_CAP_SET_PROPERTY, 0 };
 
 /* Two ways to set a property */
 static const struct way {
@@ -196,6 +196,7 @@ TEST(arguments)
 	} while (0)
 
 	vm_init(&vm);
+	NEED_CAP(vm.fd, MSHV_CAP_GET_PROPERTY);
 	BAD(MSHV_GET_PARTITION_PROPERTY, status, 1);
 	BAD(MSHV_GET_PARTITION_PROPERTY, rsvd, 1);
 	BAD(MSHV_GET_PARTITION_PROPERTY, value, 1);
@@ -303,6 +304,7 @@ TEST(lost)
 	u64 start;
 	pid_t pid;
 
+	NOT_ON_MAINLINE("who waits for a message that does not come cannot be killed");
 	if (!ctl_present())
 		SKIP(return, "needs the test hypervisor");
 	for (w = 0; w < ARRAY_SIZE(ways); w++) {
@@ -425,6 +427,7 @@ TEST(stray)
 	struct vm vm;
 	unsigned int i;
 
+	NOT_ON_MAINLINE(MAINLINE_LEAVES_MESSAGES);
 	if (!async_start(&vm))
 		SKIP(return, "needs the test hypervisor");
 	id = vm_id(&vm);

@@ -72,6 +72,8 @@ extern const char *test_ours;
  * of them the program is skipped. A program may define its own.
  */
 extern const u32 test_needs[];
+/* The same that MSHV_ROOT_HVCALL does as well, as the library does on mainline. */
+extern const u32 test_calls[];
 
 /*
  * In a test: for the capabilities that only this one needs. Not in a fixture: with
@@ -81,6 +83,13 @@ extern const u32 test_needs[];
 	do {								\
 		if (!cap(fd, nr))					\
 			SKIP(return, "no " #nr);			\
+	} while (0)
+
+/* The same, see test_calls */
+#define NEED_CALL(fd, nr)						\
+	do {								\
+		if (!on_mainline())					\
+			NEED_CAP(fd, nr);				\
 	} while (0)
 
 /*
@@ -193,8 +202,14 @@ int hv_install_intercept(int fd, u32 type, u32 access, u64 parameter);
 bool on_mainline(void);
 /* What cap() says then. */
 int mainline_cap(u32 nr);
-int mainline_get_regs(int fd, u32 vp, struct hvx_register *regs, unsigned int count);
-int mainline_set_regs(int fd, u32 vp, const struct hvx_register *regs, unsigned int count);
+/* The ioctls that it has not, by hypercalls. */
+int mainline_get_regs(int fd, struct hvx_register *regs, unsigned int count);
+int mainline_set_regs(int fd, const struct hvx_register *regs, unsigned int count);
+int mainline_assert_interrupt(int pt, const struct mshv_assert_interrupt *arg);
+int mainline_intercept_result(int vp, const struct mshv_intercept_result *arg);
+int mainline_cpuid_values(int vp, u32 flags, struct mshv_cpuid_entry *entries, u32 count);
+int mainline_translate(int vp, u64 gva, u64 flags, struct mshv_translate_gva_result *result,
+		       u64 *gpa);
 
 /*
  * Virtual processors
@@ -215,6 +230,8 @@ struct vp {
 };
 
 int vp_create(int pt, u32 index);
+/* Which one a file descriptor from there is */
+u32 vp_index(int fd);
 void vp_init(struct vp *vp, struct vm *vm, u32 index);
 void vp_free(struct vp *vp);
 
@@ -343,12 +360,13 @@ u64 guest_counter(const struct guest *g);
 void guest_wait_running(const struct guest *g);
 
 /*
- * Ioctls with one hypercall behind each
+ * Ioctls with one hypercall behind each; on mainline, that hypercall
  */
 int pt_install_intercept(int pt, u32 type, u32 access, u64 parameter);
 int pt_assert_interrupt(int pt, u32 type, u64 dest, u32 vector, u32 flags);
 int pt_get_property(int pt, u32 code, u64 *value);
 int pt_set_property(int pt, u32 code, u64 value);
+int vp_intercept_result(int vp, struct mshv_intercept_result *arg);
 /* Only EAX is overridden. */
 int vp_cpuid_result(int vp, u32 function, u32 index, u32 flags, const struct mshv_cpuid_bits *eax);
 int vp_msr_result(int vp, u32 msr, u32 access, u32 action);

@@ -76,12 +76,12 @@ int xioctl(int fd, unsigned int cmd, void *arg)
 
 const char *test_device __attribute__((weak)) = MSHV_DEV;
 const u32 test_needs[] __attribute__((weak)) = { 0 };
+const u32 test_calls[] __attribute__((weak)) = { 0 };
 const char *test_ours __attribute__((weak));
 
-/* The first capability that the program needs and the driver does not have, or 0 */
-static u32 missing_capability(void)
+/* The first of these capabilities that the driver does not have, or 0 */
+static u32 missing_capability(const u32 *nr)
 {
-	const u32 *nr = test_needs;
 	int dev;
 
 	if (!*nr)
@@ -117,7 +117,9 @@ static void __attribute__((constructor)) program_start(void)
 		skip_all("no %s", test_device);
 	if (geteuid())
 		skip_all("only root can open %s", test_device);
-	missing = missing_capability();
+	missing = missing_capability(test_needs);
+	if (!missing && !on_mainline())
+		missing = missing_capability(test_calls);
 	if (missing)
 		skip_all("no capability %#x", missing);
 	if (test_ours && on_mainline())

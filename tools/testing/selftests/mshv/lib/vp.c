@@ -15,6 +15,12 @@ int vp_create(int pt, u32 index)
 	return fd;
 }
 
+u32 vp_index(int fd)
+{
+	REQUIRE(fd >= 0 && fd < ARRAY_SIZE(vp_indexes), "VP's descriptor %d", fd);
+	return READ_ONCE(vp_indexes[fd]);
+}
+
 void vp_init(struct vp *vp, struct vm *vm, u32 index)
 {
 	memset(vp, 0, sizeof(*vp));
@@ -42,14 +48,14 @@ static int vp_regs(int fd, unsigned int cmd, const struct hvx_register *regs, un
 int vp_get_regs(int fd, struct hvx_register *regs, unsigned int count)
 {
 	if (on_mainline())
-		return mainline_get_regs(fd, READ_ONCE(vp_indexes[fd]), regs, count);
+		return mainline_get_regs(fd, regs, count);
 	return vp_regs(fd, MSHV_GET_VP_REGISTERS, regs, count);
 }
 
 int vp_set_regs(int fd, const struct hvx_register *regs, unsigned int count)
 {
 	if (on_mainline())
-		return mainline_set_regs(fd, READ_ONCE(vp_indexes[fd]), regs, count);
+		return mainline_set_regs(fd, regs, count);
 	return vp_regs(fd, MSHV_SET_VP_REGISTERS, regs, count);
 }
 
