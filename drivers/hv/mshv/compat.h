@@ -173,7 +173,8 @@ static inline bool mshv_guest_work_pending(void)
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
 static inline int mshv_guest_work(void)
 {
-	if (!xfer_to_guest_mode_work_pending())
+	/* Interrupts are enabled: what comes after this is seen before the guest is entered. */
+	if (!__xfer_to_guest_mode_work_pending())
 		return 0;
 	return xfer_to_guest_mode_handle_work();
 }
