@@ -20,6 +20,11 @@
 
 #include "hv_abi.h"
 
+/* As Kconfig says, which is not asked out of tree */
+#ifdef CONFIG_PREEMPT_RT
+#error "mshv: the interrupt handler cannot do its work with PREEMPT_RT"
+#endif
+
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
 #include <linux/entry-virt.h>
 #endif

@@ -14,6 +14,7 @@
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/device.h>
+#include <linux/irqflags.h>
 #include <linux/kernel.h>
 #include <linux/percpu.h>
 #include <linux/rcupdate.h>
@@ -193,12 +194,17 @@ static struct hvx_event_ring *mshv_doorbell_ring(struct mshv_synic *synic)
 	return &rings->sint[HVX_SINT_DOORBELL];
 }
 
-/* Interrupt handler of both sources. */
+/*
+ * Interrupt handler of both sources. It wakes up threads and signals eventfds, with
+ * locks that a kernel with PREEMPT_RT, where they sleep, must not take here. Kconfig
+ * excludes such kernels, so lockdep need not complain on their behalf.
+ */
 static void mshv_isr(void)
 {
 	struct hvx_message *slot = mshv_intercept_slot(this_cpu_ptr(&mshv_synic));
 	u32 type;
 
+	lockdep_hardirq_threaded();
 	if (!slot)
 		return;
 	type = READ_ONCE(slot->type);
