@@ -11,11 +11,18 @@ skip()
 	exit 0
 }
 
-# inside COMMAND [ARGUMENT]...: in the fresh Debian, nothing of ours in its environment
+# inside COMMAND [ARGUMENT]...: in the fresh Debian, nothing of ours in its environment,
+# with /proc and /dev, which go when the command ends
 inside()
 {
-	env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C \
-		DEBIAN_FRONTEND=noninteractive INITRD=No chroot "$root" "$@"
+	# shellcheck disable=SC2016	# expands in there
+	unshare --mount --propagation private sh -euc '
+		root=$1; shift
+		mount -t proc proc "$root/proc"
+		mount --rbind /dev "$root/dev"
+		exec "$@"' sh "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+		HOME=/root LC_ALL=C.UTF-8 TERM=dumb DEBIAN_FRONTEND=noninteractive \
+		INITRD=No chroot "$root" "$@"
 }
 
 # logged LOG COMMAND...
