@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # referee.awk LIST OURS MAINLINE: compares the results on two drivers with what
-# mainline.list expects of them.
+# mainline.list expects of them. The last lines count, for each program and for all.
 
 FNR == 1 { file++ }
 
@@ -17,6 +17,14 @@ file == 1 {
 	reason[entries] = $0
 	sub(/^[^ \t]+[ \t]+[^ \t]+[ \t]+[^ \t]+[ \t]+/, "", reason[entries])
 	next
+}
+
+{
+	if (!($1 in listed)) {
+		listed[$1] = 1
+		order[++nr] = $1
+	}
+	count[file, $1, $3]++
 }
 
 file == 2 { ours[$1, $2] = $3; next }
@@ -62,6 +70,13 @@ function known(program, test, i)
 	return 0
 }
 
+# "passed/failed/skipped" of a program on a driver
+function counts(driver, program)
+{
+	return sprintf("%d/%d/%d", count[driver, program, "ok"], count[driver, program, "failed"],
+		       count[driver, program, "skip"])
+}
+
 function row(program, test, a, b, text)
 {
 	if (!rows++)
@@ -79,6 +94,9 @@ END {
 			failed++
 		}
 	}
+	printf "\n%-44s %-12s %s\n", "passed/failed/skipped", "ours", "mainline"
+	for (i = 1; i <= nr; i++)
+		printf "%-44s %-12s %s\n", order[i], counts(2, order[i]), counts(3, order[i])
 	printf "%d the same, %d differ as known\n", same, named
 	printf "%d passed, %d failed, %d skipped\n", same + named, failed, skipped
 	exit failed > 0
