@@ -81,7 +81,7 @@ TEST(set_and_get)
 	close(pt);
 	/* those that say what the processors are: not when there may be some */
 	for (i = 0; i < ARRAY_SIZE(settable); i++) {
-		EXPECT_EQ(settable[i].early ? -EBADFD : 0,
+		EXPECT_EQ(settable[i].early ? -STATE_ERRNO : 0,
 			  pt_set_property(vm.fd, settable[i].code, settable[i].value))
 			TH_LOG("property %#x", settable[i].code);
 		if (settable[i].early)
@@ -101,8 +101,8 @@ TEST(early_by_hypercall)
 
 	vm_init(&vm);
 	NEED_CAP(vm.fd, MSHV_CAP_PARTITION_HVCALL);
-	EXPECT_EQ(-EBADFD, hvcall_rep(vm.fd, HVX_CALL_SET_PARTITION_PROPERTY, 0, &in, sizeof(in),
-				      NULL, 0, NULL, &status));
+	EXPECT_EQ(-STATE_ERRNO, hvcall_rep(vm.fd, HVX_CALL_SET_PARTITION_PROPERTY, 0, &in,
+					   sizeof(in), NULL, 0, NULL, &status));
 	EXPECT_EQ(HVX_STATUS_INVALID_PARTITION_STATE, status);
 	vm_free(&vm);
 }
