@@ -14,6 +14,8 @@
 #include "mshv_irq.h"
 #include "kselftest_harness.h"
 
+const char *test_ours = "handling of messages that it does not know";
+
 #define VECTOR		0x40
 #define DOORBELL	(512 * MIB)
 #define KILL_US		5000000ULL
