@@ -995,8 +995,8 @@ TEST(halted_guest_sleeps)
 	vp_load(&g.vp, MODE_LONG, guest_halt);
 	signal_catch(SIGUSR1);
 	main_thread = pthread_self();
-	ASSERT_EQ(0, pthread_create(&thread, NULL, kick_later, &us));
 	start = now_us();
+	ASSERT_EQ(0, pthread_create(&thread, NULL, kick_later, &us));
 	cpu = thread_cpu_us();
 	EXPECT_EQ(-EINTR, vp_run(&g.vp));
 	cpu = thread_cpu_us() - cpu;
