@@ -106,7 +106,7 @@ check:			## style and static checks of the whole tree
 	@$(tools)/check
 
 .PHONY: check-graft
-check-graft:		## graft onto kernel trees and build there; TREES="6.1 DIR ..."
+check-graft:		## graft onto kernel trees and build there; TREES="6.1 DIR ..." RUN=1
 	@$(tools)/check-graft $(TREES)
 
 .PHONY: check-options

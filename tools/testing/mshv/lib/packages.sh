@@ -30,11 +30,15 @@ packages_table()
 		deb	debootstrap		debootstrap
 		gdb	gdb			gdb
 		graft	bc			bc
+		graft	dot			graphviz
 		graft	bison			bison
 		graft	flex			flex
 		graft	modinfo			kmod
 		graft	/usr/include/libelf.h	libelf-dev
 		graft	/usr/include/openssl/ssl.h	libssl-dev
+		clang	clang-19		clang-19
+		clang	ld.lld-19		lld-19
+		clang	llvm-ar-19		llvm-19
 	ROWS
 }
 
