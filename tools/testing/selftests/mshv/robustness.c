@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What holds for all ioctls: they can be killed, are not disturbed by signals,
- * belong to one process, and no argument makes the kernel complain.
+ * and belong to one process.
  *
  * Of Documentation/virt/mshv/defects.rst:
  * C16: signals_during_everything
@@ -9,7 +9,6 @@
  * D10: another_process_gets_eio
  * D45: ends
  * D58: - the wait is killable, as those of ends; the hypervisor loses no message
- * D70, D106: nonsense_is_not_logged
  * D108: frozen_and_thawed
  * D109: - needs a kernel with lockdep: run --kernel with a debug kernel
  * D110: - numbers from user space go through array_index_nospec() before they index
@@ -468,135 +467,6 @@ TEST(buffer_without_access)
 		vp_set(&g.vp, HVX_REG_RIP, io->h.rip + 2);
 	}
 	guest_free(&g);
-}
-
-/*
- * Nonsense
- */
-
-static u64 random_state;
-
-static u64 random_u64(void)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state;
-}
-
-/* Numbers as they are wrong most often. */
-static u64 random_number(void *mem)
-{
-	static const u64 special[] = {
-		0, 1, 2, 3, 4, 8, 0xff, 0x100, 0xfff, 0x1000, 0x1001, 0xffff, 0x7fffffff,
-		0xffffffff, 1ULL << 32, 1ULL << 47, 1ULL << 52, ~0ULL, ~0ULL - 0xfff,
-	};
-	u64 r = random_u64();
-
-	switch (r % 4) {
-	case 0:
-		return r >> 8;
-	case 1:
-		return (uintptr_t)mem;
-	default:
-		return special[(r >> 8) % ARRAY_SIZE(special)];
-	}
-}
-
-static const unsigned int commands[] = {
-	MSHV_CHECK_EXTENSION, MSHV_CREATE_PARTITION, MSHV_INITIALIZE_PARTITION, MSHV_CREATE_VP,
-	MSHV_SET_GUEST_MEMORY, MSHV_IRQFD, MSHV_IOEVENTFD, MSHV_SET_MSI_ROUTING,
-	MSHV_GET_GPAP_ACCESS_BITMAP, MSHV_ROOT_HVCALL, MSHV_GET_VP_STATE, MSHV_SET_VP_STATE,
-	MSHV_GET_VP_REGISTERS, MSHV_SET_VP_REGISTERS, MSHV_CANCEL_RUN_VP, MSHV_RUN_VP,
-};
-
-static int fuzz(void *arg)
-{
-	u64 *mem = mem_alloc(4 * PAGE, PAGE);
-	u64 start = now_us();
-	struct guest g;
-	unsigned int i;
-
-	random_state = 0x9e3779b97f4a7c15ULL ^ (uintptr_t)arg;
-	guest_init_load(&g, guest_count);
-	alarm_us(5000, 5000);
-	while (now_us() - start < 3000000) {
-		const int fds[] = { g.vm.dev, g.vm.fd, g.vp.fd };
-		unsigned int cmd = commands[random_u64() % ARRAY_SIZE(commands)];
-		int fd = fds[random_u64() % ARRAY_SIZE(fds)];
-		int ret;
-
-		for (i = 0; i < 64; i++)
-			mem[i] = random_number(mem);
-		if (cmd == MSHV_ROOT_HVCALL && random_u64() & 1) {
-			struct mshv_root_hvcall *hc = (void *)mem;
-
-			memset(hc, 0, sizeof(*hc));
-			hc->code = random_u64() & 1 ? 0x44 + random_u64() % 0x10 :
-						      random_u64() % 0x110;
-			hc->reps = random_u64() % 3;
-			hc->in_sz = random_u64() % 65 * 8;
-			hc->in_ptr = (uintptr_t)(mem + 64);
-		}
-		ret = xioctl(fd, cmd, mem);
-		/* new files */
-		if (ret > 2 && (cmd == MSHV_CREATE_PARTITION || cmd == MSHV_CREATE_VP))
-			close(ret);
-	}
-	alarm_us(0, 0);
-	return 0;
-}
-
-/* Lines of the kernel log since it was opened: all, and those of a failure. */
-static void kmsg_count(int kmsg, unsigned int *lines, unsigned int *splats)
-{
-	static const char *const bad[] = {
-		"WARNING:", "BUG:", "Oops", "Call Trace", "general protection", "UBSAN", "KASAN",
-		"page allocation failure", "lockup", "hung task", "refcount_t",
-	};
-	char line[2048];
-	unsigned int i;
-	ssize_t n;
-
-	*lines = 0;
-	*splats = 0;
-	for (;;) {
-		n = read(kmsg, line, sizeof(line) - 1);
-		if (n < 0 && errno == EPIPE)
-			continue;
-		if (n < 0)
-			return;
-		line[n] = 0;
-		*lines += !!strstr(line, "mshv");
-		for (i = 0; i < ARRAY_SIZE(bad); i++)
-			*splats += !!strstr(line, bad[i]);
-	}
-}
-
-/* D21, D70, D106: whatever users do, the kernel has nothing to say about it. */
-TEST(nonsense_is_not_logged)
-{
-	unsigned int lines, splats;
-	struct accounts before;
-	pid_t pids[4];
-	unsigned long i;
-	int kmsg;
-
-	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
-	if (kmsg < 0)
-		SKIP(return, "no /dev/kmsg");
-	if (ctl_present())
-		accounts_read(&before);
-	lseek(kmsg, 0, SEEK_END);
-	for (i = 0; i < ARRAY_SIZE(pids); i++)
-		pids[i] = child_start(fuzz, (void *)(i + 1));
-	for (i = 0; i < ARRAY_SIZE(pids); i++)
-		EXPECT_EQ(0, child_wait(pids[i]));
-	kmsg_count(kmsg, &lines, &splats);
-	EXPECT_GT(20, lines);
-	EXPECT_EQ(0, splats);
-	if (ctl_present())
-		EXPECT_EQ(0, accounts_open(&before));
 }
 
 TEST_HARNESS_MAIN
