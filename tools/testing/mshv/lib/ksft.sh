@@ -24,6 +24,9 @@ ksft_module()
 	for module in "$MSHV_OUT/modules/$1"/{testhv_hvcall,fail_nth}.ko; do
 		[[ ! -e $module ]] || echo "--insmod=$module"
 	done
+	# Swap; a kernel that was built for this has none.
+	[[ $1 != 6.1 ]] || echo --modprobe=lzo-rle
+	[[ $1 != 6.1 && $1 != 6.12 ]] || echo --modprobe=zram
 }
 
 # ksft_settings FILE: a target's settings with the time limit that this kernel needs
