@@ -1137,4 +1137,164 @@ TEST(the_machine)
 	EXPECT_EQ(HVX_STATUS_ACCESS_DENIED, create_vp(HVX_PARTITION_ID_SELF, 5));
 }
 
+/*
+ * Hypercalls by chance. Two children are theirs; a third, which is the driver's, works
+ * beside them. The numbers of pages are of pages that are ours: what the root gives away
+ * it must not touch any more.
+ *
+ * Environment: MSHV_HYPERCALLS (default 3000), MSHV_HYPERCALLS_SEED.
+ */
+#define WORDS		(HVX_PAGE_SIZE / 8)
+#define CHILDREN	2
+#define CHILD_PAGES	64
+#define OUR_PAGES	32
+
+struct chance {
+	u64 state, ids[CHILDREN], pfns[OUR_PAGES], words[WORDS];
+};
+
+/* With the first word that is the number of a page; those after it are as well. */
+static const struct {
+	u16 code;
+	u16 page;
+} any_calls[] = {
+	{ HVX_CALL_INITIALIZE_PARTITION, WORDS },
+	{ HVX_CALL_FINALIZE_PARTITION, WORDS },
+	{ HVX_CALL_GET_PARTITION_PROPERTY, WORDS },
+	{ HVX_CALL_SET_PARTITION_PROPERTY, WORDS },
+	{ HVX_CALL_DEPOSIT_MEMORY, 1 },
+	{ HVX_CALL_WITHDRAW_MEMORY, WORDS },
+	{ HVX_CALL_MAP_GPA_PAGES, 3 },
+	{ HVX_CALL_UNMAP_GPA_PAGES, WORDS },
+	{ HVX_CALL_INSTALL_INTERCEPT, WORDS },
+	{ HVX_CALL_CREATE_VP, WORDS },
+	{ HVX_CALL_DELETE_VP, WORDS },
+	{ HVX_CALL_GET_VP_REGISTERS, WORDS },
+	{ HVX_CALL_SET_VP_REGISTERS, WORDS },
+	{ HVX_CALL_TRANSLATE_VIRTUAL_ADDRESS, WORDS },
+	{ HVX_CALL_CLEAR_VIRTUAL_INTERRUPT, WORDS },
+	{ HVX_CALL_REGISTER_INTERCEPT_RESULT, WORDS },
+	{ HVX_CALL_ASSERT_VIRTUAL_INTERRUPT, WORDS },
+	{ HVX_CALL_DISPATCH_VP, WORDS },
+	{ HVX_CALL_GET_GPA_PAGES_ACCESS_STATES, WORDS },
+	{ HVX_CALL_MAP_VP_STATE_PAGE, 2 },
+	{ HVX_CALL_UNMAP_VP_STATE_PAGE, WORDS },
+	{ HVX_CALL_GET_VP_STATE, 2 },
+	{ HVX_CALL_SET_VP_STATE, 2 },
+	{ HVX_CALL_GET_VP_CPUID_VALUES, WORDS },
+};
+
+static u64 any_id(struct chance *c)
+{
+	u64 r = rnd(&c->state);
+
+	return r & 15 ? c->ids[(r >> 8) % CHILDREN] : NO_ID ^ r >> 8;
+}
+
+static u64 any_page(struct chance *c)
+{
+	u64 r = rnd(&c->state);
+
+	return r & 7 ? c->pfns[(r >> 8) % OUR_PAGES] : BIT(40) | r >> 8;
+}
+
+static u64 any_word(struct chance *c)
+{
+	u64 r = rnd(&c->state);
+
+	switch (r & 7) {
+	case 0:
+		return 0;
+	case 1:
+		return ~0ULL;
+	case 2:
+		return BIT(r >> 8 & 63);
+	case 3:
+		return rnd(&c->state);
+	case 4:
+		return any_id(c);
+	case 5:
+		return HVX_REG_RAX + (r >> 8 & 63);
+	default:
+		return (r >> 8 & 3) | (r >> 16 & 15) << 32;
+	}
+}
+
+static u64 any_call(struct chance *c)
+{
+	unsigned int i, call = rnd(&c->state) % ARRAY_SIZE(any_calls);
+	u64 r = rnd(&c->state), control = any_calls[call].code;
+	u32 off = r & 7 ? 0 : r >> 8 & 0xff;
+	u64 out[WORDS];
+
+	control |= REPS(r >> 16 & 3 ? r >> 18 & 3 : r >> 18 & 0xfff);
+	if (!(r >> 32 & 15))
+		control |= START(r >> 36 & 7);
+	if (!(r >> 40 & 15))
+		control |= VARHDR(r >> 44 & 3);
+	if (!(r >> 48 & 63))
+		control |= BIT(r >> 54 & 63);
+	c->words[0] = any_id(c);
+	for (i = 1; i < WORDS; i++)
+		c->words[i] = i < any_calls[call].page && i < 64 ? any_word(c) : any_page(c);
+	if (control & HVX_HYPERCALL_FAST || !(r >> 60))
+		return hvc_fast(control & 0xffff, c->words[0], c->words[1]);
+	return hvc_full(control, c->words, HVX_PAGE_SIZE - off, off, out, HVX_PAGE_SIZE, 0);
+}
+
+static void any_child(struct chance *c, unsigned int i)
+{
+	REQUIRE(!create(HVX_CREATE_INTERCEPT_MESSAGE_PAGE, &c->ids[i]), "create");
+	deposit(c->ids[i], CHILD_PAGES);
+	REQUIRE(!initialize(c->ids[i]), "initialize");
+	REQUIRE(!create_vp(c->ids[i], 0), "create VP");
+}
+
+static void any_child_end(u64 id)
+{
+	finalize(id);
+	withdraw_all(id);
+	REQUIRE(!delete(id), "delete");
+}
+
+TEST(anything)
+{
+	struct chance c = { .state = seed_from("MSHV_HYPERCALLS_SEED") };
+	u64 calls = environment("MSHV_HYPERCALLS", 3000), i, right = 0;
+	struct accounts before;
+	struct guest g;
+	u8 count = 0;
+
+	DEV_OPEN();
+	if (access(MSHV_DEV, F_OK))
+		SKIP(return, "no " MSHV_DEV);
+	TH_LOG("MSHV_HYPERCALLS_SEED=%llu", (unsigned long long)c.state);
+	/* what the root's pool grows by at first stays */
+	any_child(&c, 0);
+	any_child_end(c.ids[0]);
+	accounts_read(&before);
+	guest_init_load(&g, guest_count);
+	pages_alloc(c.pfns, OUR_PAGES, 0);
+	for (i = 0; i < CHILDREN; i++)
+		any_child(&c, i);
+	for (i = 0; i < calls; i++) {
+		right += !status_of(any_call(&c));
+		if (i % 64)
+			continue;
+		/* the other one goes on */
+		count++;
+		ASSERT_EQ(count, (u8)vp_run_out(&g.vp, 0x80));
+		/* one that has come to its end has a successor */
+		any_child_end(c.ids[i / 64 % CHILDREN]);
+		any_child(&c, i / 64 % CHILDREN);
+	}
+	for (i = 0; i < CHILDREN; i++)
+		any_child_end(c.ids[i]);
+	guest_free(&g);
+	TH_LOG("%llu calls, %llu of them right", (unsigned long long)calls,
+	       (unsigned long long)right);
+	EXPECT_LT(calls / 100, right);
+	EXPECT_EQ(0, accounts_open(&before));
+}
+
 TEST_HARNESS_MAIN
