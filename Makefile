@@ -73,6 +73,10 @@ check-errnos:		## which documented errors no selftest provokes; KERNEL= TESTHV=
 check-debug:		## selftests on kernels with sanitizers; KERNELS= SMP= TESTHV=
 	@$(tools)/check-debug $(KERNELS)
 
+.PHONY: check-fuzz
+check-fuzz:		## random calls, kills, guests; PARTS= CALLS= ROUNDS= SEED= KERNEL=
+	@$(tools)/check-fuzz $(PARTS)
+
 .PHONY: check-coverage
 check-coverage:		## which lines of the driver the selftests execute; KERNEL= SMP= TESTS=
 	@$(tools)/check-coverage $(TESTS)
