@@ -152,6 +152,7 @@ static void expect_right(struct __test_metadata *_metadata, struct pressed *p)
 struct pager {
 	struct pressed *p;
 	int uffd;
+	bool last;	/* the next page is the last one to bring */
 	u64 brought;
 };
 
@@ -159,16 +160,16 @@ static void *bring(void *arg)
 {
 	struct pager *pager = arg;
 	u8 *page = mem_alloc(PAGE, PAGE);
+	struct uffdio_copy copy = { .src = (uintptr_t)page, .len = PAGE };
 	struct uffd_msg msg;
 
-	while (read(pager->uffd, &msg, sizeof(msg)) == sizeof(msg)) {
-		u64 at = msg.arg.pagefault.address & ~(PAGE - 1);
-		struct uffdio_copy copy = { .dst = at, .src = (uintptr_t)page, .len = PAGE };
-
-		page_fill(page, (at - (uintptr_t)pager->p->mem) / PAGE);
+	do {
+		REQUIRE(read(pager->uffd, &msg, sizeof(msg)) == sizeof(msg), "userfaultfd");
+		copy.dst = msg.arg.pagefault.address & ~(PAGE - 1);
+		page_fill(page, (copy.dst - (uintptr_t)pager->p->mem) / PAGE);
 		ioctl(pager->uffd, UFFDIO_COPY, &copy);
 		WRITE_ONCE(pager->brought, pager->brought + 1);
-	}
+	} while (!READ_ONCE(pager->last));
 	return NULL;
 }
 
@@ -196,7 +197,9 @@ TEST_F_TIMEOUT(pressure, userfault, 86400)
 	/* with nothing taken any more a round comes to its end */
 	guest_wait_running(&self->p.g);
 	pressed_stop(&self->p);
-	pthread_cancel(thread);
+	WRITE_ONCE(pager.last, true);
+	EXPECT_EQ(0, madvise(self->p.mem, PAGE, MADV_DONTNEED));
+	READ_ONCE(*self->p.mem);
 	pthread_join(thread, NULL);
 	close(pager.uffd);
 	TH_LOG("%llu pages brought", (unsigned long long)pager.brought);
