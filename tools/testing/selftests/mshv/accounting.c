@@ -75,16 +75,14 @@ TEST(deposits_are_charged)
 {
 	struct accounts before;
 
-	if (ctl_present())
-		accounts_read(&before);
+	accounts_read(&before);
 	CGROUP_INIT(256 * MIB);
 	EXPECT_EQ(0, child_wait(child_start(charge, NULL)));
 	/* and of nobody after that; slabs of the kernel may linger */
 	EXPECT_GT(MIB, cgroup_current());
 	EXPECT_FALSE(cgroup_killed());
 	cgroup_free();
-	if (ctl_present())
-		EXPECT_EQ(0, accounts_open(&before));
+	EXPECT_EQ(0, accounts_open(&before));
 }
 
 #define MANY	200
@@ -181,8 +179,7 @@ TEST(limit_gives_enomem)
 	long available;
 	int ret;
 
-	if (ctl_present())
-		accounts_read(&before);
+	accounts_read(&before);
 	CGROUP_INIT(6 * MIB);
 	available = mem_available();
 	ret = child_wait(child_start(fill, NULL));
@@ -192,8 +189,7 @@ TEST(limit_gives_enomem)
 	/* others are not concerned */
 	EXPECT_GT(6 * MIB, cgroup_current());
 	cgroup_free();
-	if (ctl_present())
-		EXPECT_EQ(0, accounts_open(&before));
+	EXPECT_EQ(0, accounts_open(&before));
 }
 
 GUEST_CODE(guest_walk, 64,
@@ -258,8 +254,7 @@ TEST(limit_at_any_moment)
 	long limit;
 	int ret;
 
-	if (ctl_present())
-		accounts_read(&before);
+	accounts_read(&before);
 	for (limit = 16 * KIB; limit < 512 * KIB; limit += 8 * KIB) {
 		CGROUP_INIT(limit);
 		spare = !spare;
@@ -270,8 +265,7 @@ TEST(limit_at_any_moment)
 		failed += ret == 0;
 		lived += ret == 1;
 		killed += ret == -SIGKILL;
-		if (ctl_present())
-			ASSERT_EQ(0, accounts_open(&before))
+		ASSERT_EQ(0, accounts_open(&before))
 				TH_LOG("limit %ld", limit);
 	}
 	TH_LOG("ENOMEM: %u, killed: %u, enough: %u", failed, killed, lived);
@@ -289,8 +283,7 @@ TEST(huge_regions_cost_nothing)
 	void *page;
 	u64 start;
 
-	if (ctl_present())
-		accounts_read(&before);
+	accounts_read(&before);
 	vm_init(&vm);
 	page = mem_alloc(PAGE, PAGE);
 	available = mem_available();
@@ -308,8 +301,7 @@ TEST(huge_regions_cost_nothing)
 	EXPECT_GT((long)(16 * MIB), available - mem_available());
 	munmap(page, 64 * GIB);
 	vm_free(&vm);
-	if (ctl_present())
-		EXPECT_EQ(0, accounts_open(&before));
+	EXPECT_EQ(0, accounts_open(&before));
 }
 
 /* D35: the bitmap of more pages than there are is not allocated first. */
@@ -402,8 +394,7 @@ static int out_of_files(void *arg)
 	REQUIRE(pt >= 0 && !partition_initialize(pt), "partition");
 	/* so that what the next attempts need is there */
 	close(vp_create(pt, 0));
-	if (ctl_present())
-		accounts_read(&before);
+	accounts_read(&before);
 	while ((fds[n] = dup(dev)) >= 0)
 		n++;
 	REQUIRE(partition_create(dev, PT_DEFAULT) == -EMFILE, "CREATE_PARTITION");
@@ -413,8 +404,7 @@ static int out_of_files(void *arg)
 			ctl_account(TESTHV_ACCT_ROOT_DEPOSITED) <=
 			before.v[TESTHV_ACCT_ROOT_DEPOSITED], "left in the hypervisor");
 	REQUIRE(vp_create(pt, 0) == -EMFILE, "CREATE_VP");
-	if (ctl_present())
-		REQUIRE(!accounts_open(&before), "left in the hypervisor");
+	REQUIRE(!accounts_open(&before), "left in the hypervisor");
 	close(fds[0]);
 	fds[0] = vp_create(pt, 0);
 	REQUIRE(fds[0] >= 0, "CREATE_VP: %d", fds[0]);

@@ -122,8 +122,7 @@ TEST(map_and_unmap_while_running)
 	struct shared s;
 	int ret;
 
-	if (ctl_present())
-		accounts_read(&before);
+	accounts_read(&before);
 	shared_init(&s);
 	vp_load(&s.g.vps[0], MODE_LONG, guest_walk);
 	run = thread_start(run_loop, &s.g.vps[0]);
@@ -136,8 +135,7 @@ TEST(map_and_unmap_while_running)
 	ret = region_map(s.g.vm.fd, TEST_GPA, 64 * PAGE, s.mem, MAP_RWX);
 	EXPECT_EQ(0, ret);
 	shared_free(&s);
-	if (ctl_present())
-		EXPECT_EQ(0, accounts_open(&before));
+	EXPECT_EQ(0, accounts_open(&before));
 }
 
 /* A page may be used for something else as soon as its unmapping returned. */
@@ -187,8 +185,7 @@ TEST(discard_while_running)
 	pthread_t run[2], discard;
 	struct shared s;
 
-	if (ctl_present())
-		accounts_read(&before);
+	accounts_read(&before);
 	shared_init(&s);
 	if (!cap(s.g.vm.fd, MSHV_CAP_MOVABLE_MEMORY))
 		SKIP(return, "no MSHV_CAP_MOVABLE_MEMORY");
@@ -204,8 +201,7 @@ TEST(discard_while_running)
 	stop_thread(run[1]);
 	EXPECT_LT(0, guest_counter(&s.g));
 	shared_free(&s);
-	if (ctl_present())
-		EXPECT_EQ(0, accounts_open(&before));
+	EXPECT_EQ(0, accounts_open(&before));
 }
 
 /* The same while regions come and go. */
@@ -215,8 +211,7 @@ TEST(discard_while_mapping)
 	struct accounts before;
 	struct shared s;
 
-	if (ctl_present())
-		accounts_read(&before);
+	accounts_read(&before);
 	shared_init(&s);
 	vp_load(&s.g.vp, MODE_LONG, guest_walk);
 	run = thread_start(run_loop, &s.g.vp);
@@ -228,8 +223,7 @@ TEST(discard_while_mapping)
 	stop_thread(run);
 	EXPECT_LT(0, guest_counter(&s.g));
 	shared_free(&s);
-	if (ctl_present())
-		EXPECT_EQ(0, accounts_open(&before));
+	EXPECT_EQ(0, accounts_open(&before));
 }
 
 static void *fork_loop(void *arg)
@@ -295,8 +289,7 @@ TEST(create_the_same_vp)
 	unsigned int i;
 	long made;
 
-	if (ctl_present())
-		accounts_read(&before);
+	accounts_read(&before);
 	shared_init(&s);
 	for (i = 0; i < ARRAY_SIZE(threads); i++)
 		threads[i] = thread_start(vp_loop, &s);
@@ -304,8 +297,7 @@ TEST(create_the_same_vp)
 	made = stop_threads(threads, ARRAY_SIZE(threads));
 	EXPECT_LT(0, made);
 	shared_free(&s);
-	if (ctl_present())
-		EXPECT_EQ(0, accounts_open(&before));
+	EXPECT_EQ(0, accounts_open(&before));
 }
 
 struct guess {
@@ -549,8 +541,7 @@ TEST(create_vp_while_closing)
 	pthread_t threads[3];
 	unsigned int i;
 
-	if (ctl_present())
-		accounts_read(&before);
+	accounts_read(&before);
 	WRITE_ONCE(stop, false);
 	c.dev = dev_open();
 	threads[0] = thread_start(open_and_close, &c);
@@ -564,8 +555,7 @@ TEST(create_vp_while_closing)
 	EXPECT_LT(0, c.made);
 	EXPECT_LT(0, c.closed);
 	close(c.dev);
-	if (ctl_present())
-		EXPECT_EQ(0, accounts_open(&before));
+	EXPECT_EQ(0, accounts_open(&before));
 }
 
 /* C1 */
@@ -593,8 +583,7 @@ TEST(many_threads_create_partitions)
 	unsigned int i;
 	long n;
 
-	if (ctl_present())
-		accounts_read(&before);
+	accounts_read(&before);
 	WRITE_ONCE(stop, false);
 	for (i = 0; i < ARRAY_SIZE(threads); i++)
 		threads[i] = thread_start(partitions_loop, &dev);
@@ -603,8 +592,7 @@ TEST(many_threads_create_partitions)
 	TH_LOG("%ld partitions", n);
 	EXPECT_LT(0, n);
 	close(dev);
-	if (ctl_present())
-		EXPECT_EQ(0, accounts_open(&before));
+	EXPECT_EQ(0, accounts_open(&before));
 }
 
 /* Whole VMs side by side. */
@@ -636,16 +624,14 @@ TEST(vms_side_by_side)
 	unsigned int i;
 	long n;
 
-	if (ctl_present())
-		accounts_read(&before);
+	accounts_read(&before);
 	WRITE_ONCE(stop, false);
 	for (i = 0; i < ARRAY_SIZE(threads); i++)
 		threads[i] = thread_start(whole_vms, NULL);
 	usleep(TIME_US);
 	n = stop_threads(threads, ARRAY_SIZE(threads));
 	EXPECT_LE(ARRAY_SIZE(threads), n);
-	if (ctl_present())
-		EXPECT_EQ(0, accounts_open(&before));
+	EXPECT_EQ(0, accounts_open(&before));
 }
 
 /*
@@ -660,8 +646,7 @@ TEST(signals_do_not_interrupt_setup)
 	void *mem;
 	int i;
 
-	if (ctl_present())
-		accounts_read(&before);
+	accounts_read(&before);
 	alarm_us(1000, 1000);
 	for (i = 0; i < 20; i++) {
 		vm_init(&vm);
@@ -675,8 +660,7 @@ TEST(signals_do_not_interrupt_setup)
 		vm_free(&vm);
 	}
 	alarm_us(0, 0);
-	if (ctl_present())
-		EXPECT_EQ(0, accounts_open(&before));
+	EXPECT_EQ(0, accounts_open(&before));
 }
 
 TEST_HARNESS_MAIN

@@ -164,8 +164,7 @@ TEST(partition)
 
 	if (!has_stats())
 		SKIP(return, "no counters in " DEBUGFS);
-	if (ctl_present())
-		accounts_read(&before);
+	accounts_read(&before);
 	own_partition(own);
 	vm_init(&vm);
 	vp_init(&vp, &vm, 1);
@@ -191,8 +190,7 @@ TEST(partition)
 	EXPECT_EQ(on_mainline(), !!debug_read(DEBUGFS "/partition/%s/vp/1/stats", id));
 	vm_free(&vm);
 	EXPECT_EQ(0, others(own, id));
-	if (ctl_present())
-		EXPECT_EQ(0, accounts_open(&before));
+	EXPECT_EQ(0, accounts_open(&before));
 }
 
 /* Before it is initialized a partition has no counters of the hypervisor's. */

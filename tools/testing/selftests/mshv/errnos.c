@@ -60,16 +60,14 @@ TEST(no_file_left)
 	char text[32] = "";
 	FILE *f;
 
-	if (ctl_present())
-		accounts_read(&before);
+	accounts_read(&before);
 	f = fopen(FILE_MAX, "r");
 	ASSERT_NE(NULL, f);
 	ASSERT_NE(NULL, fgets(text, sizeof(text), f));
 	fclose(f);
 	EXPECT_EQ(0, child_wait(child_start(want_files, NULL)));
 	file_max_write(text);
-	if (ctl_present())
-		EXPECT_EQ(0, accounts_open(&before));
+	EXPECT_EQ(0, accounts_open(&before));
 }
 
 /*
@@ -403,8 +401,7 @@ FIXTURE_SETUP(ended)
 FIXTURE_TEARDOWN(ended)
 {
 	life_end(&self->l);
-	if (ctl_present())
-		EXPECT_EQ(0, accounts_open(&self->before));
+	EXPECT_EQ(0, accounts_open(&self->before));
 }
 
 /* What every ioctl says that is not one of the device; CHECK_EXTENSION is. */

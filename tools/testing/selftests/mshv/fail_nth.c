@@ -40,8 +40,7 @@ static unsigned int fds_open(void)
 static void state_read(struct state *s)
 {
 	s->fds = fds_open();
-	if (ctl_present())
-		accounts_read(&s->accounts);
+	accounts_read(&s->accounts);
 }
 
 /*
@@ -175,8 +174,7 @@ FIXTURE_TEARDOWN(sweep)
 	if (self->absent)
 		return;
 	EXPECT_EQ(0, state_changed(&self->before));
-	if (ctl_present())
-		EXPECT_EQ(0, accounts_open(&self->before.accounts));
+	EXPECT_EQ(0, accounts_open(&self->before.accounts));
 }
 
 /* Every call, and its contrary */

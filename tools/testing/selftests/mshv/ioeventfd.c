@@ -41,8 +41,7 @@ FIXTURE(args) {
 
 FIXTURE_SETUP(args)
 {
-	if (ctl_present())
-		accounts_read(&self->before);
+	accounts_read(&self->before);
 	vm_init(&self->vm);
 	self->fd = event_create();
 	self->other = event_create();
@@ -51,8 +50,7 @@ FIXTURE_SETUP(args)
 FIXTURE_TEARDOWN(args)
 {
 	vm_free(&self->vm);
-	if (ctl_present())
-		EXPECT_EQ(0, accounts_open(&self->before));
+	EXPECT_EQ(0, accounts_open(&self->before));
 }
 
 TEST_F(args, arguments)

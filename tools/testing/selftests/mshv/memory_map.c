@@ -142,8 +142,7 @@ TEST(huge_sizes)
 	int ret;
 
 	vm_init(&vm);
-	if (ctl_present())
-		accounts_read(&before);
+	accounts_read(&before);
 	start = now_us();
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		ret = region_map(vm.fd, TEST_GPA, sizes[i], mem, MAP_RWX);
@@ -151,8 +150,7 @@ TEST(huge_sizes)
 			TH_LOG("size %#llx: %d", (unsigned long long)sizes[i], ret);
 	}
 	EXPECT_GT(limit_us(5000000), now_us() - start);
-	if (ctl_present())
-		EXPECT_EQ(0, accounts_open(&before));
+	EXPECT_EQ(0, accounts_open(&before));
 	vm_free(&vm);
 }
 
@@ -784,8 +782,7 @@ TEST(many_regions)
 	/* what the guest itself needs is there from now on */
 	guest_read(&g, GUEST_DATA);
 	guest_write(&g, GUEST_DATA, 0);
-	if (ctl_present())
-		accounts_read(&before);
+	accounts_read(&before);
 	*(u32 *)mem = 0xfeed;
 	for (i = 0; i < count; i++)
 		ASSERT_EQ(0, region_map(g.vm.fd, TEST_GPA + 2 * i * PAGE, PAGE, mem, MAP_RWX));

@@ -31,16 +31,14 @@ TEST(create_and_close)
 	int dev = dev_open();
 	int pt;
 
-	if (ctl_present())
-		accounts_read(&before);
+	accounts_read(&before);
 	pt = partition_create(dev, PT_DEFAULT);
 	ASSERT_LE(0, pt);
 	if (ctl_present())
 		EXPECT_EQ(before.v[TESTHV_ACCT_PARTITIONS] + 1,
 			  ctl_account(TESTHV_ACCT_PARTITIONS));
 	EXPECT_EQ(0, close(pt));
-	if (ctl_present())
-		EXPECT_EQ(0, accounts_open(&before));
+	EXPECT_EQ(0, accounts_open(&before));
 }
 
 TEST(create_initialize_and_close)
@@ -49,14 +47,12 @@ TEST(create_initialize_and_close)
 	int dev = dev_open();
 	int pt;
 
-	if (ctl_present())
-		accounts_read(&before);
+	accounts_read(&before);
 	pt = partition_create(dev, PT_DEFAULT);
 	ASSERT_LE(0, pt);
 	EXPECT_EQ(0, partition_initialize(pt));
 	close(pt);
-	if (ctl_present())
-		EXPECT_EQ(0, accounts_open(&before));
+	EXPECT_EQ(0, accounts_open(&before));
 }
 
 /* Neither pages of the partitions nor of the root's pool drain away. */
@@ -90,8 +86,7 @@ TEST(many_at_once)
 	int pts[40];
 	unsigned int i;
 
-	if (ctl_present())
-		accounts_read(&before);
+	accounts_read(&before);
 	for (i = 0; i < ARRAY_SIZE(pts); i++) {
 		pts[i] = partition_create(dev, PT_DEFAULT);
 		ASSERT_LE(0, pts[i]);
@@ -99,8 +94,7 @@ TEST(many_at_once)
 	}
 	for (i = 0; i < ARRAY_SIZE(pts); i++)
 		close(pts[i]);
-	if (ctl_present())
-		EXPECT_EQ(0, accounts_open(&before));
+	EXPECT_EQ(0, accounts_open(&before));
 }
 
 static void *create_in_thread(void *arg)
@@ -124,14 +118,12 @@ TEST(many_in_parallel)
 	pthread_t threads[8];
 	unsigned int i;
 
-	if (ctl_present())
-		accounts_read(&before);
+	accounts_read(&before);
 	for (i = 0; i < ARRAY_SIZE(threads); i++)
 		ASSERT_EQ(0, pthread_create(&threads[i], NULL, create_in_thread, &dev));
 	for (i = 0; i < ARRAY_SIZE(threads); i++)
 		pthread_join(threads[i], NULL);
-	if (ctl_present())
-		EXPECT_EQ(0, accounts_open(&before));
+	EXPECT_EQ(0, accounts_open(&before));
 }
 
 TEST(unknown_flags)
@@ -140,14 +132,12 @@ TEST(unknown_flags)
 	int dev = dev_open();
 	unsigned int bit;
 
-	if (ctl_present())
-		accounts_read(&before);
+	accounts_read(&before);
 	for (bit = MSHV_PT_BIT_COUNT; bit < 64; bit++)
 		EXPECT_EQ(-EINVAL, partition_create(dev, BIT(bit)))
 			TH_LOG("bit %u", bit);
 	EXPECT_EQ(-EINVAL, partition_create(dev, PT_DEFAULT | BIT(63)));
-	if (ctl_present())
-		EXPECT_EQ(0, accounts_open(&before));
+	EXPECT_EQ(0, accounts_open(&before));
 }
 
 TEST(isolation)
@@ -294,8 +284,7 @@ TEST(arguments_that_change_meanwhile)
 	pthread_t thread;
 	int i, pt;
 
-	if (ctl_present())
-		accounts_read(&before);
+	accounts_read(&before);
 	v2_init(arg);
 	ASSERT_EQ(0, pthread_create(&thread, NULL, flip_word, &f));
 	for (i = 0; i < 200; i++) {
@@ -307,8 +296,7 @@ TEST(arguments_that_change_meanwhile)
 	}
 	WRITE_ONCE(f.stop, true);
 	pthread_join(thread, NULL);
-	if (ctl_present())
-		EXPECT_EQ(0, accounts_open(&before));
+	EXPECT_EQ(0, accounts_open(&before));
 }
 
 TEST(no_free_fd)
@@ -318,16 +306,14 @@ TEST(no_free_fd)
 	int dev = dev_open();
 	int pt;
 
-	if (ctl_present())
-		accounts_read(&before);
+	accounts_read(&before);
 	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &old));
 	limit = old;
 	limit.rlim_cur = dev + 1;
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
 	EXPECT_EQ(-EMFILE, partition_create(dev, PT_DEFAULT));
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &old));
-	if (ctl_present())
-		EXPECT_EQ(0, accounts_open(&before));
+	EXPECT_EQ(0, accounts_open(&before));
 	pt = partition_create(dev, PT_DEFAULT);
 	EXPECT_LE(0, pt);
 	close(pt);
@@ -364,8 +350,7 @@ TEST(too_early)
 	int dev = dev_open();
 	int pt, vp;
 
-	if (ctl_present())
-		accounts_read(&before);
+	accounts_read(&before);
 	pt = partition_create(dev, PT_DEFAULT);
 	ASSERT_LE(0, pt);
 	EXPECT_EQ(-STATE_ERRNO, vp_create(pt, 0));
@@ -380,8 +365,7 @@ TEST(too_early)
 	EXPECT_LE(0, vp);
 	close(vp);
 	close(pt);
-	if (ctl_present())
-		EXPECT_EQ(0, accounts_open(&before));
+	EXPECT_EQ(0, accounts_open(&before));
 }
 
 /* Bad arguments are told apart from a wrong state. */

@@ -122,8 +122,7 @@ FIXTURE_SETUP(pressure)
 	struct pressed *p = &self->p;
 
 	memset(p, 0, sizeof(*p));
-	if (ctl_present())
-		accounts_read(&p->before);
+	accounts_read(&p->before);
 	p->mem = mem_alloc(SIZE, PAGE);
 	madvise(p->mem, SIZE, MADV_NOHUGEPAGE);
 }
@@ -131,8 +130,7 @@ FIXTURE_SETUP(pressure)
 FIXTURE_TEARDOWN(pressure)
 {
 	munmap(self->p.mem, SIZE);
-	if (ctl_present())
-		EXPECT_EQ(0, accounts_open(&self->p.before));
+	EXPECT_EQ(0, accounts_open(&self->p.before));
 }
 
 static void expect_right(struct __test_metadata *_metadata, struct pressed *p)

@@ -493,8 +493,7 @@ TEST(close_partition_while_running)
 	struct whole w;
 	void *ret;
 
-	if (ctl_present())
-		accounts_read(&before);
+	accounts_read(&before);
 	whole_init(&w);
 	thread = run_whole(&w, vp_run_thread);
 	close(w.g.vm.fd);
@@ -502,8 +501,7 @@ TEST(close_partition_while_running)
 	EXPECT_EQ(-ESHUTDOWN, (long)ret);
 	w.g.vm.fd = -1;
 	whole_free(&w);
-	if (ctl_present())
-		EXPECT_EQ(0, accounts_open(&before));
+	EXPECT_EQ(0, accounts_open(&before));
 }
 
 /* Closing a VP's descriptor while it runs: it goes when the run ends. */
@@ -514,8 +512,7 @@ TEST(close_vp_while_running)
 	struct whole w;
 	void *ret;
 
-	if (ctl_present())
-		accounts_read(&before);
+	accounts_read(&before);
 	whole_init(&w);
 	thread = run_whole(&w, vp_run_thread);
 	close(w.g.vps[0].fd);
@@ -525,8 +522,7 @@ TEST(close_vp_while_running)
 	EXPECT_EQ(-EINTR, (long)ret);
 	w.g.vps[0].fd = -1;
 	whole_free(&w);
-	if (ctl_present())
-		EXPECT_EQ(0, accounts_open(&before));
+	EXPECT_EQ(0, accounts_open(&before));
 }
 
 /* Memory goes away under a running guest, and then the rest. */
@@ -537,8 +533,7 @@ TEST(unmap_memory_while_running)
 	struct whole w;
 	void *ret;
 
-	if (ctl_present())
-		accounts_read(&before);
+	accounts_read(&before);
 	whole_init(&w);
 	thread = run_whole(&w, vp_run_thread);
 	munmap(w.g.vm.ram, RAM_SIZE);
@@ -549,8 +544,7 @@ TEST(unmap_memory_while_running)
 		    w.g.vps[0].msg.type == HVX_MSG_GPA_INTERCEPT)
 		TH_LOG("message %#x", w.g.vps[0].msg.type);
 	whole_free(&w);
-	if (ctl_present())
-		EXPECT_EQ(0, accounts_open(&before));
+	EXPECT_EQ(0, accounts_open(&before));
 }
 
 /* Round after round, the same number of pages comes back. */

@@ -64,8 +64,7 @@ TEST(index_is_free_after_close)
 	vp_init(&vp, &vm, 0);
 	vp_free(&vp);
 	/* what a VP costs at first stays with the partition */
-	if (ctl_present())
-		accounts_read(&before);
+	accounts_read(&before);
 	for (i = 0; i < 20; i++) {
 		vp_init(&vp, &vm, 0);
 		vp_set(&vp, HVX_REG_RAX, i + 1);
@@ -97,8 +96,7 @@ TEST(many)
 	struct vm vm;
 	unsigned int i;
 
-	if (ctl_present())
-		accounts_read(&before);
+	accounts_read(&before);
 	vm_init(&vm);
 	ASSERT_LE(ARRAY_SIZE(fds), cap(vm.fd, MSHV_CAP_MAX_VPS));
 	for (i = 0; i < ARRAY_SIZE(fds); i++) {
@@ -111,8 +109,7 @@ TEST(many)
 	for (i = 0; i < ARRAY_SIZE(fds); i++)
 		close(fds[i]);
 	vm_free(&vm);
-	if (ctl_present())
-		EXPECT_EQ(0, accounts_open(&before));
+	EXPECT_EQ(0, accounts_open(&before));
 }
 
 TEST(no_free_fd)
@@ -126,8 +123,7 @@ TEST(no_free_fd)
 	/* the pages that the first VP makes the partition own */
 	fd = vp_create(vm.fd, 1);
 	close(fd);
-	if (ctl_present())
-		accounts_read(&before);
+	accounts_read(&before);
 	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &old));
 	limit = old;
 	limit.rlim_cur = vm.fd + 1;
@@ -663,8 +659,7 @@ TEST(mapping_outlives_descriptors)
 	struct vm vm;
 	struct vp vp;
 
-	if (ctl_present())
-		accounts_read(&before);
+	accounts_read(&before);
 	vm_init(&vm);
 	vp_init(&vp, &vm, 0);
 	if (!cap(vp.fd, MSHV_CAP_REGISTER_PAGE))
@@ -678,8 +673,7 @@ TEST(mapping_outlives_descriptors)
 	page->gpr[0] = 2;
 	EXPECT_EQ(2, page->gpr[0]);
 	munmap(page, PAGE);
-	if (ctl_present())
-		EXPECT_EQ(0, accounts_open(&before));
+	EXPECT_EQ(0, accounts_open(&before));
 }
 
 /*

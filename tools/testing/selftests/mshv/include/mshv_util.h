@@ -453,6 +453,7 @@ struct accounts {
 	u64 v[TESTHV_ACCT_COUNT];
 };
 
+/* Of another hypervisor than testhv nothing is known: all are 0. */
 void accounts_read(struct accounts *a);
 /*
  * How many figures that must have returned to @before have not; prints them.

@@ -222,7 +222,7 @@ void accounts_read(struct accounts *a)
 	unsigned int i;
 
 	for (i = 0; i < TESTHV_ACCT_COUNT; i++)
-		a->v[i] = ctl_account(i);
+		a->v[i] = ctl_present() ? ctl_account(i) : 0;
 }
 
 unsigned int accounts_open(const struct accounts *before)
