@@ -164,6 +164,16 @@ TEST(no_write_after_unmap)
 	shared_free(&s);
 }
 
+/*
+ * On one CPU the guest needs time of the host's: where the hypervisor schedules, the
+ * pages that a fault brought would be gone again before the VP has its turn.
+ */
+static void host_rests(void)
+{
+	if (cpus_online() < 2)
+		usleep(20000);
+}
+
 static void *discard_loop(void *arg)
 {
 	struct shared *s = arg;
@@ -174,6 +184,7 @@ static void *discard_loop(void *arg)
 		mprotect(s->mem, 64 * PAGE, PROT_READ);
 		mprotect(s->mem, 64 * PAGE, PROT_READ | PROT_WRITE);
 		i++;
+		host_rests();
 	}
 	return NULL;
 }
@@ -235,6 +246,7 @@ static void *fork_loop(void *arg)
 		if (!pid)
 			_exit(0);
 		child_wait(pid);
+		host_rests();
 	}
 	return NULL;
 }
