@@ -78,6 +78,11 @@ const char *mshv_scheduler_name(void)
 	}
 }
 
+bool mshv_root_schedules(void)
+{
+	return mshv_root_scheduler;
+}
+
 void mshv_run_init(struct mshv_run *run)
 {
 	init_waitqueue_head(&run->wait);

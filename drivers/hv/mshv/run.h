@@ -34,6 +34,9 @@ int mshv_scheduler_init(void);
 /* The same, in words. */
 const char *mshv_scheduler_name(void);
 
+/* Whether it is this kernel, which the hypervisor then tells which VPs can run. */
+bool mshv_root_schedules(void);
+
 void mshv_run_init(struct mshv_run *run);
 long mshv_run_vp(struct mshv_vp *vp, void *arg, void __user *uarg);
 long mshv_cancel_run_vp(struct mshv_vp *vp, void *arg, void __user *uarg);

@@ -84,13 +84,23 @@ static void mshv_signal_vp(u64 partition_id, u32 index)
 		mshv_vp_signal(vp);
 }
 
+/*
+ * A VP can run. Where the hypervisor schedules there is nobody to be told, and the
+ * thread in RUN_VP would take it for the intercept that it waits for.
+ */
+static void mshv_schedule_vp(u64 partition_id, u32 index)
+{
+	if (mshv_root_schedules())
+		mshv_signal_vp(partition_id, index);
+}
+
 static void mshv_handle_pair(const struct hvx_message *msg)
 {
 	const struct hvx_msg_sched_pair *pair = (const void *)msg->payload;
 	unsigned int i, count = min_t(unsigned int, pair->vp_count, HVX_SCHED_MAX_PAIRS);
 
 	for (i = 0; i < count; i++)
-		mshv_signal_vp(pair->partition_ids[i], pair->vp_indexes[i]);
+		mshv_schedule_vp(pair->partition_ids[i], pair->vp_indexes[i]);
 }
 
 static void mshv_handle_bitset(const struct hvx_message *msg)
@@ -103,7 +113,7 @@ static void mshv_handle_bitset(const struct hvx_message *msg)
 		unsigned long bits = set->banks[word++];
 
 		for_each_set_bit(bit, &bits, BITS_PER_LONG)
-			mshv_signal_vp(set->partition_id, bank * BITS_PER_LONG + bit);
+			mshv_schedule_vp(set->partition_id, bank * BITS_PER_LONG + bit);
 	}
 }
 

@@ -306,6 +306,32 @@ static void completion(const struct target *t, u64 id, u32 status)
 	one_word(t, HVX_MSG_ASYNC_CALL_COMPLETION, id, id, 24);
 }
 
+/* That a VP can run is nothing that RUN_VP waits for, if it does not schedule. */
+TEST_F(messages, of_another_scheduler)
+{
+	struct target t = {};
+	pthread_t thread;
+	struct guest g;
+	void *ret;
+
+	if (!ctl_present())
+		SKIP(return, "needs the test hypervisor");
+	if (!hypervisor_schedules())
+		SKIP(return, "the root schedules");
+	guest_init_load(&g, guest_halt);
+	t.id = vm_id(&g.vm);
+	thread = thread_start(vp_run_thread, &g.vp);
+	usleep(limit_us(100000));
+	pairs(&t, t.id, 0, 1);
+	bitset(&t, t.id, 1, 1, HVX_MSG_PAYLOAD_SIZE);
+	usleep(limit_us(100000));
+	ASSERT_EQ(EBUSY, pthread_tryjoin_np(thread, &ret));
+	pthread_kill(thread, SIGUSR1);
+	pthread_join(thread, &ret);
+	EXPECT_EQ(-EINTR, (long)ret);
+	guest_free(&g);
+}
+
 static const u32 indexes[] = {
 	1, 2, 63, 64, 1023, 1024, 0xffff, 0x10000, 0x7fffffff, 0xfffffffe, ~0U,
 };
