@@ -686,8 +686,7 @@ static void do_memory(struct fuzzer *f)
 		n = AREA_SIZE / PAGE - page;
 	switch (below(f, 4)) {
 	case 0:
-		munmap(p, n * PAGE);
-		/* the hole is not there for long: other memory could get there */
+		/* without a hole in between: other memory could get there */
 		if (mmap(p, n * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS |
 			 MAP_FIXED | MAP_NORESERVE, -1, 0) != p)
 			test_die(__FILE__, __LINE__, "mmap");
