@@ -27,14 +27,6 @@
 
 #define FILE_MAX	"/proc/sys/fs/file-max"
 
-static void file_max_write(const char *text)
-{
-	int fd = open(FILE_MAX, O_WRONLY);
-
-	REQUIRE(fd >= 0 && write(fd, text, strlen(text)) > 0, FILE_MAX);
-	close(fd);
-}
-
 /* The limit does not hold for root. */
 static int want_files(void *arg)
 {
@@ -43,7 +35,7 @@ static int want_files(void *arg)
 
 	vm_init(&vm);
 	vp_init(&vp, &vm, 0);
-	file_max_write("0");
+	REQUIRE(!file_write(FILE_MAX, "0"), FILE_MAX);
 	REQUIRE(!setresuid(65534, 65534, 65534), "setresuid");
 	REQUIRE(partition_create(vm.dev, PT_DEFAULT) == -ENFILE, "CREATE_PARTITION");
 	REQUIRE(vp_create(vm.fd, 1) == -ENFILE, "CREATE_VP");
@@ -66,7 +58,7 @@ TEST(no_file_left)
 	ASSERT_NE(NULL, fgets(text, sizeof(text), f));
 	fclose(f);
 	EXPECT_EQ(0, child_wait(child_start(want_files, NULL)));
-	file_max_write(text);
+	ASSERT_EQ(0, file_write(FILE_MAX, text));
 	EXPECT_EQ(0, accounts_open(&before));
 }
 
