@@ -40,6 +40,8 @@ const char *test_ours = "end to the memory that a call can deposit";
 #define ENOUGH_CALLS	10000
 /* Old files go, so that there are some that work. */
 #define RENEW		300
+/* Far from all else, so that a pointer with a wrong bit points there, or nowhere. */
+#define BLOCK		(1ULL << 44)
 
 /**
  * struct fuzzer - a process
@@ -584,7 +586,7 @@ static void spare_program(struct fuzzer *f, struct mshv_user_mem_region *r)
 static void call(struct fuzzer *f)
 {
 	const struct row *row = any_row(f);
-	/* right up to the page without access */
+	/* right up to a page's end, and below the one that results go to most often */
 	u8 *arg = f->scratch + SCRATCH - PAGE - row->size;
 	void *place = arg;
 	int fd, ret;
@@ -774,6 +776,19 @@ static void *tick(void *arg)
 	return NULL;
 }
 
+/*
+ * A pointer with a wrong bit must not lead to this program's own data: the kernel would
+ * write there, as it was asked to.
+ */
+static void *block_alloc(size_t size)
+{
+	void *p = mmap((void *)BLOCK, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+
+	REQUIRE(p == (void *)BLOCK, "mmap");
+	return p;
+}
+
 static void fuzzer_init(struct fuzzer *f, u64 state)
 {
 	unsigned int i;
@@ -784,9 +799,9 @@ static void fuzzer_init(struct fuzzer *f, u64 state)
 	f->dev = dev_open();
 	for (i = 0; i < NR_EVENTS; i++)
 		f->events[i] = event_create();
-	f->area = mem_alloc(AREA_SIZE + AREA_GAP, 2 * MIB);
-	f->scratch = mem_alloc(SCRATCH + PAGE, PAGE);
-	f->readonly = mem_alloc(PAGE, PAGE);
+	f->area = block_alloc(AREA_SIZE + AREA_GAP + SCRATCH + 2 * PAGE);
+	f->scratch = f->area + AREA_SIZE + AREA_GAP;
+	f->readonly = f->scratch + SCRATCH + PAGE;
 	REQUIRE(!mprotect(f->area + AREA_SIZE, AREA_GAP, PROT_NONE), "mprotect");
 	REQUIRE(!mprotect(f->scratch + SCRATCH, PAGE, PROT_NONE), "mprotect");
 	REQUIRE(!mprotect(f->readonly, PAGE, PROT_READ), "mprotect");
