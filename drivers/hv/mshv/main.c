@@ -64,9 +64,12 @@ static int __init mshv_init(void)
 		pr_err("no interrupts from the hypervisor: %d\n", ret);
 		goto end_hvcalls;
 	}
-	ret = mshv_reboot_init();
+	ret = mshv_partitions_init();
 	if (ret)
 		goto end_synic;
+	ret = mshv_reboot_init();
+	if (ret)
+		goto end_partitions;
 	mshv_debugfs_init();
 	/* Last: from here on there are users. */
 	ret = misc_register(&mshv_miscdev);
@@ -80,6 +83,8 @@ static int __init mshv_init(void)
 end_debugfs:
 	mshv_debugfs_exit();
 	mshv_reboot_exit();
+end_partitions:
+	mshv_partitions_exit();
 end_synic:
 	mshv_synic_exit();
 end_hvcalls:

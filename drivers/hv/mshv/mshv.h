@@ -25,6 +25,7 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 
 #include "hv_abi.h"
@@ -102,6 +103,7 @@ struct mshv_async {
  * @stats: what users see of them
  * @debugfs: its directory, and that of its VPs
  * @debugfs_vps: see @debugfs
+ * @free: frees it when no interrupt handler can have it any more
  */
 struct mshv_partition {
 	u64 id;
@@ -120,6 +122,7 @@ struct mshv_partition {
 	struct mshv_stats *stats;
 	struct dentry *debugfs;
 	struct dentry *debugfs_vps;
+	struct rcu_work free;
 };
 
 /**
@@ -195,6 +198,7 @@ long mshv_initialize_partition(struct mshv_partition *pt, void *arg, void __user
  * the hypervisor has given back all memory that it had of the driver.
  */
 bool mshv_partitions_stop(void);
+int mshv_partitions_init(void);
 void mshv_partitions_exit(void);
 int mshv_state_error(int state);
 const char *mshv_state_name(int state);

@@ -16,6 +16,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/util_macros.h>
+#include <linux/workqueue.h>
 
 #include <uapi/linux/mshv.h>
 
@@ -42,8 +43,11 @@ DEFINE_XARRAY_FLAGS(mshv_partitions, XA_FLAGS_LOCK_IRQ);
 static LIST_HEAD(mshv_quarantine);
 static DEFINE_MUTEX(mshv_quarantine_lock);
 
-/* Partitions from their creation to the last step of their end */
+/* Partitions that the hypervisor has, or may have */
 static atomic_t mshv_living = ATOMIC_INIT(0);
+
+/* Frees partitions that the interrupt handler may still be looking at. */
+static struct workqueue_struct *mshv_free_queue;
 
 /* Held for reading while one is created, and for writing to end that. */
 static DECLARE_RWSEM(mshv_create_lock);
@@ -228,7 +232,11 @@ static void mshv_partition_free(struct mshv_partition *pt)
 	mutex_destroy(&pt->mutex);
 	mmdrop(pt->mm);
 	kfree(pt);
-	atomic_dec(&mshv_living);
+}
+
+static void mshv_partition_free_work(struct work_struct *work)
+{
+	mshv_partition_free(container_of(to_rcu_work(work), struct mshv_partition, free));
 }
 
 static void mshv_partition_destroy(struct mshv_partition *pt)
@@ -244,9 +252,12 @@ static void mshv_partition_destroy(struct mshv_partition *pt)
 	pt->pool->finalize = pt->initialized;
 	mshv_regions_forget(pt, mshv_partition_retire(pt->pool));
 	mshv_ports_retry();
-	/* The interrupt handler may have found it before. */
-	synchronize_rcu();
-	mshv_partition_free(pt);
+	atomic_dec(&mshv_living);
+	/*
+	 * The interrupt handler may have found it before, which is nothing that who
+	 * closes the last file has to wait for.
+	 */
+	queue_rcu_work(mshv_free_queue, &pt->free);
 }
 
 void mshv_partition_put(struct mshv_partition *pt)
@@ -299,6 +310,7 @@ static struct mshv_partition *mshv_partition_alloc(void)
 	if (mshv_stats_create_partition(pt))
 		goto free_pool;
 	pt->state = MSHV_PT_CREATED;
+	INIT_RCU_WORK(&pt->free, mshv_partition_free_work);
 	refcount_set(&pt->refs, 1);
 	mutex_init(&pt->mutex);
 	xa_init_flags(&pt->vps, XA_FLAGS_LOCK_IRQ | XA_FLAGS_ACCOUNT);
@@ -353,6 +365,7 @@ static long mshv_partition_create(struct mshv_partition *pt,
 	atomic_inc(&mshv_living);
 	ret = mshv_hvcall_create_partition(in, &pt->id);
 	if (ret) {
+		atomic_dec(&mshv_living);
 		kfree(pt->pool);
 		mshv_partition_free(pt);
 		return ret;
@@ -435,9 +448,18 @@ bool mshv_partitions_stop(void)
 	return !atomic_read(&mshv_living) && list_empty(&mshv_quarantine) && !mshv_pages_held();
 }
 
+int mshv_partitions_init(void)
+{
+	mshv_free_queue = alloc_workqueue("mshv_free", WQ_UNBOUND, 0);
+	return mshv_free_queue ? 0 : -ENOMEM;
+}
+
 /* Before the module goes away, when there are no partitions. */
 void mshv_partitions_exit(void)
 {
+	/* What is queued after a grace period, and then what is in the queue */
+	rcu_barrier();
+	destroy_workqueue(mshv_free_queue);
 	mshv_quarantine_retry(true);
 	mshv_root_pool_trim();
 	mshv_pool_report();
