@@ -67,6 +67,51 @@ stage_end()
 	printf '== %s: %s, %d s\n' "$1" "$verdict" $((SECONDS - $2))
 }
 
+# stages_beside LANE...: functions that run stages, for a machine with two CPUs, most of
+# what runs having use for one. What the first says is seen at once, and of the others
+# when all have come to their end.
+stages_beside()
+{
+	local dir lane sums
+
+	dir=$(mktemp -d)
+	for lane in "${@:2}"; do
+		stages_apart "$lane" "$dir/$lane.sums" > "$dir/$lane" 2>&1 &
+	done
+	"$1"
+	wait
+	for lane in "${@:2}"; do
+		cat "$dir/$lane"
+		sums=()
+		[[ ! -e $dir/$lane.sums ]] || mapfile -t sums < "$dir/$lane.sums"
+		stages_add "$lane" "${sums[@]}"
+	done
+	rm -r "$dir"
+}
+
+# stages_apart LANE FILE: counts for itself, and writes its sums there
+stages_apart()
+{
+	local STAGES_PASSED=0 STAGES_FAILED=0 STAGES_SKIPPED=0 STAGES_FAILURES=()
+
+	"$1"
+	printf '%s\n' "$STAGES_PASSED $STAGES_FAILED $STAGES_SKIPPED" \
+		"${STAGES_FAILURES[@]}" > "$2"
+}
+
+# stages_add LANE ["PASSED FAILED SKIPPED" [FAILURE...]]
+stages_add()
+{
+	local counts
+
+	read -r -a counts <<< "${2:-0 1 0}"
+	STAGES_PASSED=$((STAGES_PASSED + counts[0]))
+	STAGES_FAILED=$((STAGES_FAILED + counts[1]))
+	STAGES_SKIPPED=$((STAGES_SKIPPED + counts[2]))
+	STAGES_FAILURES+=("${@:3}")
+	(($# > 1)) || STAGES_FAILURES+=("$1: did not come to its end")
+}
+
 # stages_end: failures, and the last line; fails if a test did
 stages_end()
 {
