@@ -143,7 +143,7 @@ ungraft:		## take it out again; both: FORCE=1 despite changes there
 clean:			## remove what was built; fetched packages stay
 	@if [ -d '$(O)' ]; then find '$(O)' -mindepth 1 -maxdepth 1 \
 		! -name kernels ! -name busybox ! -name linux-source ! -name qemu \
-		! -name trees ! -name debootstrap \
+		! -name trees ! -name debootstrap ! -name sparse \
 		-exec rm -rf {} +; fi
 
 .PHONY: distclean

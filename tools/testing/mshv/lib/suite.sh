@@ -89,3 +89,12 @@ suite_unpack()
 	done
 	rm -r "$dir/apt"
 }
+
+# suite_loader DIR: what a program of suite_unpack has to be started with, its loader
+# and its libraries, one word a line
+suite_loader()
+{
+	local lib=$1/root/usr/lib/x86_64-linux-gnu
+
+	printf '%s\n' "$lib/ld-linux-x86-64.so.2" --library-path "$lib"
+}
