@@ -78,18 +78,27 @@ static void *page_map(u64 pfn, size_t size)
 	return p;
 }
 
+/* Deposit @n pages, at most HVX_DEPOSIT_MAX_REPS. */
+static void deposit_pages(u64 id, const u64 *pfns, unsigned int n)
+{
+	struct { u64 id, pfns[HVX_DEPOSIT_MAX_REPS]; } in = { .id = id };
+	u64 r;
+
+	memcpy(in.pfns, pfns, n * sizeof(*pfns));
+	r = hvc(HVX_CALL_DEPOSIT_MEMORY | REPS(n), &in, 8 + 8 * n, NULL, 0);
+	REQUIRE(!status_of(r) && reps_of(r) == n, "result %llx", r);
+}
+
 /* Deposit @n fresh pages. */
 static void deposit(u64 id, unsigned int n)
 {
-	struct { u64 id, pfns[HVX_DEPOSIT_MAX_REPS]; } in = { .id = id };
+	u64 pfns[HVX_DEPOSIT_MAX_REPS];
 
 	while (n) {
 		unsigned int now = n < HVX_DEPOSIT_MAX_REPS ? n : HVX_DEPOSIT_MAX_REPS;
-		u64 r;
 
-		pages_alloc(in.pfns, now, 0);
-		r = hvc(HVX_CALL_DEPOSIT_MEMORY | REPS(now), &in, 8 + 8 * now, NULL, 0);
-		REQUIRE(!status_of(r) && reps_of(r) == now, "result %llx", r);
+		pages_alloc(pfns, now, 0);
+		deposit_pages(id, pfns, now);
 		n -= now;
 	}
 }
@@ -1152,7 +1161,7 @@ TEST(the_machine)
 #define OUR_PAGES	32
 
 struct chance {
-	u64 state, ids[CHILDREN], pfns[OUR_PAGES], words[WORDS];
+	u64 state, ids[CHILDREN], given[CHILDREN][CHILD_PAGES], pfns[OUR_PAGES], words[WORDS];
 };
 
 /* With the first word that is the number of a page; those after it are as well. */
@@ -1247,7 +1256,8 @@ static u64 any_call(struct chance *c)
 static void any_child(struct chance *c, unsigned int i)
 {
 	REQUIRE(!create(HVX_CREATE_INTERCEPT_MESSAGE_PAGE, &c->ids[i]), "create");
-	deposit(c->ids[i], CHILD_PAGES);
+	/* the same again: fresh ones would be kept until the file is closed */
+	deposit_pages(c->ids[i], c->given[i], CHILD_PAGES);
 	REQUIRE(!initialize(c->ids[i]), "initialize");
 	REQUIRE(!create_vp(c->ids[i], 0), "create VP");
 }
@@ -1284,6 +1294,8 @@ TEST_F_TIMEOUT(calls, anything, 86400)
 	if (access(MSHV_DEV, F_OK))
 		SKIP(return, "no " MSHV_DEV);
 	TH_LOG("MSHV_HYPERCALLS_SEED=%llu", (unsigned long long)c.state);
+	for (i = 0; i < CHILDREN; i++)
+		pages_alloc(c.given[i], CHILD_PAGES, 0);
 	/* what the root's pool grows by at first stays */
 	any_child(&c, 0);
 	any_child_end(c.ids[0]);
