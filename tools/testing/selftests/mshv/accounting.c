@@ -179,6 +179,7 @@ TEST(limit_gives_enomem)
 	long available;
 	int ret;
 
+	NOT_ON_MAINLINE("what it deposits is charged to nobody, so that it takes all there is");
 	accounts_read(&before);
 	CGROUP_INIT(6 * MIB);
 	available = mem_available();
@@ -283,6 +284,7 @@ TEST(huge_regions_cost_nothing)
 	void *page;
 	u64 start;
 
+	NOT_ON_MAINLINE("a region takes memory and minutes in proportion to its size");
 	accounts_read(&before);
 	vm_init(&vm);
 	page = mem_alloc(PAGE, PAGE);

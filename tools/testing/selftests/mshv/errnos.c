@@ -430,6 +430,7 @@ TEST_F(ended, broken)
 		SKIP(return, "needs the test hypervisor");
 	if (!cap(l->dev, MSHV_CAP_MOVABLE_MEMORY))
 		SKIP(return, "no MSHV_CAP_MOVABLE_MEMORY");
+	NOT_ON_MAINLINE(MAINLINE_GIVES_PAGES_AWAY);
 	ctl_fault(HVX_CALL_UNMAP_GPA_PAGES, 1, HVX_STATUS_OPERATION_FAILED, TESTHV_FAULT_FOREVER);
 	ASSERT_EQ(0, madvise(l->ram, RAM_SIZE, MADV_DONTNEED));
 	EXPECT_LE(1, ctl_reset());

@@ -18,6 +18,8 @@
 #define GSI		5
 #define VECTOR		0x45
 #define DOORBELL	(16 * MIB)
+/* There the eventfd does not hear of an interrupt's end, see irq_deliver. */
+#define RESAMPLES	(!on_mainline())
 
 GUEST_CODE(guest_compute, 64,
 	   "1: incl (%rdi)\n"
@@ -141,8 +143,13 @@ FIXTURE_SETUP(hotplug)
 	irq_guest_start(&self->g);
 	self->irq = event_create();
 	self->resample = event_create();
-	ASSERT_EQ(0, route_set(self->g.vm.fd, GSI, VECTOR | ROUTE_LEVEL));
-	ASSERT_EQ(0, irqfd_resample(self->g.vm.fd, self->irq, GSI, self->resample));
+	if (RESAMPLES) {
+		ASSERT_EQ(0, route_set(self->g.vm.fd, GSI, VECTOR | ROUTE_LEVEL));
+		ASSERT_EQ(0, irqfd_resample(self->g.vm.fd, self->irq, GSI, self->resample));
+	} else {
+		ASSERT_EQ(0, route_set(self->g.vm.fd, GSI, VECTOR));
+		ASSERT_EQ(0, irqfd_assign(self->g.vm.fd, self->irq, GSI));
+	}
 
 	vm_init(&self->vm);
 	self->doorbell = event_create();
@@ -174,7 +181,8 @@ FIXTURE_TEARDOWN(hotplug)
 	EXPECT_TRUE(runs(&self->rings)) TH_LOG(when " %u", cpu);		\
 	EXPECT_LT(0, event_wait(self->doorbell)) TH_LOG(when " %u", cpu);	\
 	event_signal(self->irq);						\
-	EXPECT_EQ(1, event_wait(self->resample)) TH_LOG(when " %u", cpu);	\
+	if (RESAMPLES)								\
+		EXPECT_EQ(1, event_wait(self->resample)) TH_LOG(when " %u", cpu); \
 	self->interrupts++;							\
 	EXPECT_EQ(self->interrupts,						\
 		  irq_wait(&self->g, 0, VECTOR, self->interrupts));		\

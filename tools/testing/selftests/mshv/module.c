@@ -6,7 +6,7 @@
 #include "mshv_util.h"
 #include "kselftest_harness.h"
 
-const char *test_ours = "a module mshv";
+const char *test_ours = "module mshv";
 
 #define VMBUS_SINT	2
 

@@ -109,6 +109,9 @@ extern const u32 test_calls[];
 #define MAINLINE_FORGETS_PORTS							\
 	"a port that the hypervisor keeps is forgotten, its number used again and refused"
 
+#define MAINLINE_GIVES_PAGES_AWAY						\
+	"a page that the hypervisor keeps mapped becomes another's, and the guest writes to it"
+
 #define MAINLINE_LEAVES_MESSAGES						\
 	"a message that it does not know stays, and the CPU gets no other"
 
