@@ -39,6 +39,16 @@ static void shared_free(struct shared *s)
 	munmap(s->mem, 64 * PAGE);
 }
 
+/* All go on for a while: until the guest has come round, if that takes longer. */
+static void go_on(const struct guest *g)
+{
+	u64 end = now_us() + limit_us(20000000);
+
+	usleep(TIME_US);
+	while (!guest_counter(g) && now_us() < end)
+		usleep(10000);
+}
+
 /* All threads are to stop, and this one has. */
 static void stop_thread(pthread_t thread)
 {
@@ -127,7 +137,7 @@ TEST(map_and_unmap_while_running)
 	vp_load(&s.g.vps[0], MODE_LONG, guest_walk);
 	run = thread_start(run_loop, &s.g.vps[0]);
 	map = thread_start(map_loop, &s);
-	usleep(TIME_US);
+	go_on(&s.g);
 	stop_thread(map);
 	stop_thread(run);
 	EXPECT_LT(0, guest_counter(&s.g));
@@ -206,7 +216,7 @@ TEST(discard_while_running)
 	run[0] = thread_start(run_loop, &s.g.vps[0]);
 	run[1] = thread_start(run_loop, &s.g.vps[1]);
 	discard = thread_start(discard_loop, &s);
-	usleep(TIME_US);
+	go_on(&s.g);
 	stop_thread(discard);
 	stop_thread(run[0]);
 	stop_thread(run[1]);
@@ -228,7 +238,7 @@ TEST(discard_while_mapping)
 	run = thread_start(run_loop, &s.g.vp);
 	map = thread_start(map_loop, &s);
 	discard = thread_start(discard_loop, &s);
-	usleep(TIME_US);
+	go_on(&s.g);
 	stop_thread(discard);
 	stop_thread(map);
 	stop_thread(run);
