@@ -114,6 +114,8 @@ void mshv_event_ring_drain(void)
 
 static void mshv_event_ring_drain_ipi(void *unused)
 {
+	/* As in the interrupt handler, which see. */
+	lockdep_hardirq_threaded();
 	mshv_event_ring_drain();
 }
 
@@ -149,7 +151,7 @@ void mshv_event_ring_online(struct hvx_event_ring *ring)
 	struct mshv_event_ring *this = this_cpu_ptr(&mshv_event_ring);
 
 	/* Not all kernels relocate initialized per-CPU data of modules */
-	this->more = IRQ_WORK_INIT_HARD(mshv_event_ring_more);
+	this->more = IRQ_WORK_INIT(mshv_event_ring_more);
 	WRITE_ONCE(this->ring, ring);
 	mshv_event_ring_drain_here();
 }
