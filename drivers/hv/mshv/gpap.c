@@ -166,13 +166,10 @@ static void mshv_gpap_restore(struct mshv_gpap *gpap, const struct mshv_gpap_par
 	for (i = 0; i < part->nr; i++) {
 		if (!test_bit(mshv_gpap_bit(gpap, part->gfn + i), gpap->bits))
 			continue;
-		if (gpap->type == MSHV_GPAP_ACCESS_TYPE_DIRTY) {
-			__set_bit(offset + i, part->chunk->dirty);
-		} else {
+		if (gpap->type == MSHV_GPAP_ACCESS_TYPE_ACCESSED)
 			__set_bit(offset + i, part->chunk->accessed);
-			/* was cleared along, and who knows */
-			__set_bit(offset + i, part->chunk->dirty);
-		}
+		/* Was cleared along with the other, and who knows */
+		__set_bit(offset + i, part->chunk->dirty);
 	}
 }
 

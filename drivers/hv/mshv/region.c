@@ -158,10 +158,6 @@ static int mshv_region_check_pages(struct mshv_region *region)
 		span->gfn = gfn;
 		span->nr = min_t(u64, region->node.last - gfn + 1, MSHV_CHUNK_PAGES);
 		ret = region->kind->lookup(region, span);
-		if (ret == -EBUSY && !fatal_signal_pending(current)) {
-			cond_resched();
-			continue;
-		}
 		if (ret)
 			break;
 		gfn += span->nr;
@@ -169,7 +165,7 @@ static int mshv_region_check_pages(struct mshv_region *region)
 	}
 
 	kfree(span);
-	return ret == -EBUSY ? -EINTR : ret;
+	return ret;
 }
 
 static struct mshv_region *mshv_region_create(struct mshv_partition *pt,

@@ -398,8 +398,6 @@ static ssize_t mshv_stats_read(struct file *file, char __user *buf, size_t size,
 	ssize_t ret = -EFAULT;
 	void *copy;
 
-	if (*pos < 0)
-		return -EINVAL;
 	if (*pos >= stats->size || !size)
 		return 0;
 	size = min_t(size_t, size, stats->size - *pos);
