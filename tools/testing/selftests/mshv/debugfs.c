@@ -123,6 +123,35 @@ TEST(state)
 		EXPECT_NE(NULL, strstr(text, "lost: 0 pages"));
 }
 
+/* The memory of a partition that the hypervisor does not delete is nobody else's. */
+TEST(undeleted_partition)
+{
+	struct accounts before;
+	struct vm vm;
+	char *text;
+
+	if (access(DEBUGFS, F_OK) || on_mainline())
+		SKIP(return, "no state of the driver in " DEBUGFS);
+	if (!ctl_present())
+		SKIP(return, "needs the test hypervisor");
+	accounts_read(&before);
+	vm_init(&vm);
+	ctl_fault(HVX_CALL_DELETE_PARTITION, 1, HVX_STATUS_OPERATION_FAILED,
+		  TESTHV_FAULT_FOREVER);
+	vm_free(&vm);
+	text = debug_read(DEBUGFS "/pools");
+	ASSERT_NE(NULL, text);
+	EXPECT_NE(NULL, strstr(text, "undeleted partition "));
+	ctl_reset();
+	/* with the end of another it is tried again */
+	vm_init(&vm);
+	vm_free(&vm);
+	text = debug_read(DEBUGFS "/pools");
+	ASSERT_NE(NULL, text);
+	EXPECT_EQ(NULL, strstr(text, "undeleted partition "));
+	EXPECT_EQ(0, accounts_open(&before));
+}
+
 /* Are there counters? That of mainline's driver cannot be asked. */
 static bool has_stats(void)
 {

@@ -520,37 +520,74 @@ TEST(unmap_again)
 	vm_free(&vm);
 }
 
+FIXTURE(kept) {
+	struct accounts before;
+};
+
+FIXTURE_VARIANT(kept) {
+	size_t size;
+	bool deleted;		/* at once */
+};
+
+FIXTURE_SETUP(kept)
+{
+	if (ctl_present())
+		ctl_reset();
+	accounts_read(&self->before);
+}
+
+FIXTURE_TEARDOWN(kept)
+{
+}
+
+FIXTURE_VARIANT_ADD(kept, page) {
+	.size = PAGE,
+	.deleted = true,
+};
+
+FIXTURE_VARIANT_ADD(kept, large_page) {
+	.size = 2 * MIB,
+	.deleted = true,
+};
+
+FIXTURE_VARIANT_ADD(kept, page_of_a_partition_that_stays) {
+	.size = PAGE,
+};
+
 /*
  * The host takes a page away and the hypervisor keeps it mapped: nobody else
- * may get that page, and the guest does not run again.
+ * may get that page, and the guest does not run again. While the partition stays, so
+ * does the page.
  */
-TEST(page_that_is_kept)
+TEST_F(kept, page_that_is_kept)
 {
-	u8 *mem = mem_alloc(PAGE, PAGE);
-	struct accounts before;
+	u8 *mem = mem_alloc(variant->size, variant->size);
 	struct vm vm;
 	struct vp vp;
 
 	if (!ctl_present())
 		SKIP(return, "needs the test hypervisor");
-	ctl_reset();
-	accounts_read(&before);
 	vm_init(&vm);
 	if (!cap(vm.fd, MSHV_CAP_MOVABLE_MEMORY))
 		SKIP(return, "no MSHV_CAP_MOVABLE_MEMORY");
 	NOT_ON_MAINLINE(MAINLINE_GIVES_PAGES_AWAY);
 	vp_init(&vp, &vm, 0);
-	ASSERT_EQ(0, region_map(vm.fd, TEST_GPA, PAGE, mem, MAP_RWX));
+	madvise(mem, variant->size, MADV_HUGEPAGE);
+	ASSERT_EQ(0, region_map(vm.fd, TEST_GPA, variant->size, mem, MAP_RWX));
 	vp_load(&vp, MODE_LONG, guest_read);
 	EXPECT_EQ(1, vp_run_out(&vp, 0x80));
 	ctl_fault(HVX_CALL_UNMAP_GPA_PAGES, 1, HVX_STATUS_OPERATION_FAILED, TESTHV_FAULT_FOREVER);
-	ASSERT_EQ(0, madvise(mem, PAGE, MADV_DONTNEED));
+	ASSERT_EQ(0, madvise(mem, variant->size, MADV_DONTNEED));
 	EXPECT_LE(1, ctl_reset());
 	EXPECT_EQ(-ENOTRECOVERABLE, vp_run(&vp));
 	EXPECT_EQ(-ENOTRECOVERABLE, vp_create(vm.fd, 1));
 	vp_free(&vp);
+	if (!variant->deleted)
+		ctl_fault(HVX_CALL_DELETE_PARTITION, 1, HVX_STATUS_OPERATION_FAILED,
+			  TESTHV_FAULT_FOREVER);
 	vm_free(&vm);
-	EXPECT_EQ(0, accounts_open(&before));
+	ctl_reset();
+	EXPECT_TRUE(closed_at_last(&self->before));
 }
 
 /* Partitions that cannot be deleted are tried again later, not forgotten. */
@@ -578,6 +615,29 @@ TEST(late_deletion)
 		EXPECT_EQ(0, accounts_open(&before))
 			TH_LOG("call %#x", codes[i]);
 	}
+}
+
+/* A VP that is closed and stays, as the hypervisor does not delete it, is nobody's. */
+TEST(closed_vp_that_stays)
+{
+	const u32 name = HVX_REG_RAX;
+	union hvx_value value;
+	struct vm vm;
+	int vp;
+
+	if (!ctl_present())
+		SKIP(return, "needs the test hypervisor");
+	vm_init(&vm);
+	if (!cap(vm.fd, MSHV_CAP_PARTITION_HVCALL))
+		SKIP(return, "no MSHV_CAP_PARTITION_HVCALL");
+	NOT_ON_MAINLINE("VPs go with the partition only");
+	vp = vp_create(vm.fd, 0);
+	ASSERT_LE(0, vp);
+	ctl_fault(HVX_CALL_DELETE_VP, 1, HVX_STATUS_OPERATION_FAILED, 1);
+	close(vp);
+	EXPECT_EQ(1, ctl_reset());
+	EXPECT_EQ(-EINVAL, hv_get_regs(vm.fd, 0, &name, &value, 1));
+	vm_free(&vm);
 }
 
 static int never_satisfied(void *arg)

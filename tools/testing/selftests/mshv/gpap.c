@@ -402,22 +402,26 @@ TEST(partial_result)
 {
 	const u64 pages = 40 * CHUNK;
 	u8 *page = guard_page(), *bits = page + PAGE - 600, *rest = calloc(1, pages / 8);
-	u64 count = pages, i;
+	unsigned int type;
 	struct vm vm;
+	u64 count, i;
 	u8 *mem;
 
 	vm_init(&vm);
 	mem = mem_alloc(pages * PAGE, PAGE);
 	ASSERT_EQ(0, region_map(vm.fd, GPA, pages * PAGE, mem, MAP_RW));
-	ASSERT_EQ(0, gpap(vm.fd, DIRTY, SET, GFN, pages, rest));
-	EXPECT_EQ(-EFAULT, gpap_arg(vm.fd, DIRTY, CLEAR, GFN, &count, bits));
-	EXPECT_LT(0, count);
-	ASSERT_GE(600 * 8, count);
-	for (i = 0; i < count; i++)
-		ASSERT_TRUE(bit(bits, i));
-	ASSERT_EQ(0, gpap(vm.fd, DIRTY, CLEAR, GFN, pages, rest));
-	EXPECT_EQ(0, count_bits(rest, 0, count));
-	EXPECT_EQ(pages - count, count_bits(rest, count, pages));
+	for (type = ACCESSED; type <= DIRTY; type++) {
+		count = pages;
+		ASSERT_EQ(0, gpap(vm.fd, type, SET, GFN, pages, rest));
+		EXPECT_EQ(-EFAULT, gpap_arg(vm.fd, type, CLEAR, GFN, &count, bits));
+		EXPECT_LT(0, count);
+		ASSERT_GE(600 * 8, count);
+		for (i = 0; i < count; i++)
+			ASSERT_TRUE(bit(bits, i));
+		ASSERT_EQ(0, gpap(vm.fd, type, CLEAR, GFN, pages, rest));
+		EXPECT_EQ(0, count_bits(rest, 0, count));
+		EXPECT_EQ(pages - count, count_bits(rest, count, pages));
+	}
 	free(rest);
 	vm_free(&vm);
 	munmap(mem, pages * PAGE);

@@ -570,6 +570,9 @@ TEST(registers_of_a_running_vp)
 		usleep(10000);
 	EXPECT_EQ(-EBUSY, hv_get_regs(vm.fd, 0, &name, &value, 1));
 	EXPECT_EQ(-EBUSY, hv_set_regs(vm.fd, 0, &reg, 1));
+	/* nor are there others */
+	EXPECT_EQ(-EINVAL, hv_get_regs(vm.fd, 1, &name, &value, 1));
+	EXPECT_EQ(-EINVAL, hv_get_regs(vm.fd, 1 << 20, &name, &value, 1));
 	/* what does not concern the VP works */
 	EXPECT_EQ(0, hv_get_property(vm.fd, HVX_PROP_PHYSICAL_ADDRESS_WIDTH, &width));
 	pthread_kill(thread, SIGUSR1);

@@ -82,8 +82,10 @@ static void assert_interrupt(struct vm *vm)
 /* One of everything. */
 static void live(void)
 {
+	struct mshv_translate_gva_result result;
 	struct guest g;
 	void *mem;
+	u64 gpa;
 
 	guest_init_load(&g, guest_work);
 	mem = mem_alloc(4 * PAGE, PAGE);
@@ -94,6 +96,8 @@ static void live(void)
 	vp_run_out(&g.vp, 0x80);
 	if (cap(g.vm.fd, MSHV_CAP_PARTITION_HVCALL))
 		hv_install_intercept(g.vm.fd, HVX_INTERCEPT_X64_CPUID, HVX_ACCESS_MASK_EXECUTE, 1);
+	if (cap(g.vp.fd, MSHV_CAP_TRANSLATE_GVA))
+		REQUIRE(!vp_translate(g.vp.fd, TEST_GPA, 0, &result, &gpa), "translate");
 	assert_interrupt(&g.vm);
 	if (cap(g.vm.fd, MSHV_CAP_CANCEL_RUN_VP))
 		xioctl(g.vp.fd, MSHV_CANCEL_RUN_VP, NULL);
@@ -134,6 +138,7 @@ static const struct {
 	{ "mshv_vp_exit", "result=0" },
 	{ "mshv_vp_exit", "result=-4" },
 	{ "mshv_vp_block", "vp=0" },
+	{ "mshv_translate_gva", "gva=0x1000000 ", MSHV_CAP_TRANSLATE_GVA },
 	{ "mshv_vp_cancel", "vp=0", MSHV_CAP_CANCEL_RUN_VP },
 	{ "mshv_root_hvcall", "code=0x4d status=0", MSHV_CAP_PARTITION_HVCALL },
 	{ "mshv_hvcall_failed", "code=0x4d", MSHV_CAP_PARTITION_HVCALL },
