@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# blocks.awk: from "objdump -dr" of a module, "SECTION ADDRESS PLACE" for each
+# blocks.awk FILE FILE: from "objdump -dr" of a module, "SECTION ADDRESS PLACE" for each
 # instruction: PLACE is where the call at the start of its block returns to. What comes
-# before the first call of a function belongs to its first block.
+# before the first call of a function belongs to its first block. Where the compiler has
+# merged the ends of blocks, others jump to behind the call; PLACE has a "?" from there
+# on, as the instructions may be executed without it.
 
 function flush(place,	i)
 {
@@ -11,9 +13,17 @@ function flush(place,	i)
 	held = 0
 }
 
+FNR == NR {
+	if (/^Disassembly of section /)
+		section = $4
+	else if ($2 ~ /^j/ && $3 ~ /^[0-9a-f]+$/)
+		target[section, $3] = 1
+	next
+}
+
 /^Disassembly of section / {
 	flush("none")
-	section = $4
+	jumps = section = $4
 	sub(/:$/, "", section)
 	place = ""
 	next
@@ -38,6 +48,8 @@ function flush(place,	i)
 		place = at
 		flush(place)
 		called = 0
+	} else if (place != "" && place !~ /\?$/ && (jumps, at) in target) {
+		place = place "?"
 	}
 	if (place == "")
 		address[held++] = at
