@@ -13,19 +13,17 @@ function flush(place,	i)
 	held = 0
 }
 
-FNR == NR {
-	if (/^Disassembly of section /)
-		section = $4
-	else if ($2 ~ /^j/ && $3 ~ /^[0-9a-f]+$/)
-		target[section, $3] = 1
+/^Disassembly of section / {
+	flush("none")
+	section = $4
+	sub(/:$/, "", section)
+	place = ""
 	next
 }
 
-/^Disassembly of section / {
-	flush("none")
-	jumps = section = $4
-	sub(/:$/, "", section)
-	place = ""
+FNR == NR {
+	if ($2 ~ /^j/ && $3 ~ /^[0-9a-f]+$/)
+		target[section, $3] = 1
 	next
 }
 
@@ -48,7 +46,7 @@ FNR == NR {
 		place = at
 		flush(place)
 		called = 0
-	} else if (place != "" && place !~ /\?$/ && (jumps, at) in target) {
+	} else if (place != "" && place !~ /\?$/ && (section, at) in target) {
 		place = place "?"
 	}
 	if (place == "")
