@@ -12,7 +12,7 @@
  * D25: deposits_are_charged
  * D35: huge_bitmaps_cost_nothing
  * D47: deposits_are_charged, limit_gives_enomem, guest_memory_is_not_locked
- * D105: limit_at_any_moment
+ * D105: limits.at_any_moment
  */
 #include <grp.h>
 #include <signal.h>
@@ -242,20 +242,31 @@ static int live(void *arg)
 	return 1;
 }
 
+FIXTURE(limits) {
+	struct accounts before;
+};
+
+FIXTURE_SETUP(limits)
+{
+	accounts_read(&self->before);
+}
+
+FIXTURE_TEARDOWN(limits)
+{
+}
+
 /*
  * The limit is reached at ever other places. The memory of the VMM itself counts,
  * so that every other one may be killed, as any process; never is anything left
  * behind.
  */
-TEST(limit_at_any_moment)
+TEST_F_TIMEOUT(limits, at_any_moment, 120)
 {
 	unsigned int failed = 0, killed = 0, lived = 0;
-	struct accounts before;
 	bool spare = false;
 	long limit;
 	int ret;
 
-	accounts_read(&before);
 	for (limit = 16 * KIB; limit < 512 * KIB; limit += 8 * KIB) {
 		CGROUP_INIT(limit);
 		spare = !spare;
@@ -266,7 +277,7 @@ TEST(limit_at_any_moment)
 		failed += ret == 0;
 		lived += ret == 1;
 		killed += ret == -SIGKILL;
-		ASSERT_EQ(0, accounts_open(&before))
+		ASSERT_EQ(0, accounts_open(&self->before))
 				TH_LOG("limit %ld", limit);
 	}
 	TH_LOG("ENOMEM: %u, killed: %u, enough: %u", failed, killed, lived);
