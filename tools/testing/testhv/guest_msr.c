@@ -5,6 +5,7 @@
 #include "cpu.h"
 #include "gpa.h"
 #include "guest_cpuid.h"
+#include "guest_tsc.h"
 #include "init.h"
 #include "log.h"
 #include "overlay.h"
@@ -128,33 +129,6 @@ static u64 *plain_msr(struct child_vp *vp, u32 msr)
 		return &m->debug_ctl;
 	}
 	return NULL;
-}
-
-/* Guest TSC */
-
-static u64 guest_tsc(const struct child_vp *vp)
-{
-	return rdtsc() + vp->vcpu.vmcb->c.tsc_offset;
-}
-
-/* The reference TSC page: scale and offset from guest TSC to partition time. */
-void reftsc_update(struct partition *p)
-{
-	struct hvx_reference_tsc_page page = { .sequence = 0 };
-	struct child_vp *vp = partition_vp(p, 0);
-
-	if (!(p->reftsc_msr & HVX_MSR_PAGE_ENABLE))
-		return;
-	/* Sequence 0 sends the guest to the counter, which can stand still. */
-	if (!p->time_frozen && vp) {
-		s64 tsc_offset = vp->vcpu.vmcb->c.tsc_offset;
-
-		page.sequence = 1;
-		page.scale = ref_tsc_scale();
-		page.offset = ref_tsc_offset() + p->time_base -
-			      (s64)((__int128)tsc_offset * page.scale >> 64);
-	}
-	memcpy(p->reftsc.page, &page, sizeof(page));
 }
 
 /*
@@ -423,11 +397,10 @@ bool guest_msr_set(struct child_vp *vp, u32 msr, u64 val)
 	}
 	switch (msr) {
 	case MSR_TSC:
-		b->c.tsc_offset = val - rdtsc();
+		guest_tsc_write(vp, val);
 		return true;
 	case MSR_TSC_ADJUST:
-		b->c.tsc_offset += val - vp->m.tsc_adjust;
-		vp->m.tsc_adjust = val;
+		guest_tsc_adjust(vp, val);
 		return true;
 	case MSR_EFER:
 		if (val & ~EFER_VALID)

@@ -6,7 +6,6 @@
 #include "types.h"
 
 struct child_vp;
-struct partition;
 
 #define MSR_SPEC_CTRL		0x48
 #define MSR_TSC_ADJUST		0x3b
@@ -50,9 +49,6 @@ u16 msr_result_register(struct child_vp *vp, u32 msr, u32 access, u32 action);
 /* HVX_MSR_ACTION_* */
 u64 msr_result(const struct child_vp *vp, u32 msr, bool write);
 void msr_rows_free(struct child_vp *vp);
-
-/* Write the reference TSC page anew. */
-void reftsc_update(struct partition *p);
 
 /* The page through which guests call the hypervisor, the same for all. */
 void *guest_hypercall_page(void);

@@ -11,7 +11,7 @@
 #include "cpu.h"
 #include "gpa.h"
 #include "guest_cpuid.h"
-#include "guest_msr.h"
+#include "guest_tsc.h"
 #include "hypercall.h"
 #include "log.h"
 #include "options.h"

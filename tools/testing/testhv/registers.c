@@ -10,6 +10,7 @@
 #include "cpu.h"
 #include "guest_cpuid.h"
 #include "guest_msr.h"
+#include "guest_tsc.h"
 #include "hypercall.h"
 #include "intercept.h"
 #include "log.h"
@@ -556,6 +557,10 @@ static u16 set_arch(struct child_vp *vp, u32 i, const union hvx_value *v)
 
 	if (i == (HVX_REG_SSP & 0xff)) {
 		vp->m.ssp = v->u64;
+		return HVX_STATUS_SUCCESS;
+	}
+	if (i == (HVX_REG_TSC & 0xff)) {
+		guest_tsc_set(vp, v->u64);
 		return HVX_STATUS_SUCCESS;
 	}
 	if (!msr || msr == MSR_MTRR_CAP)

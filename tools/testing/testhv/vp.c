@@ -6,6 +6,7 @@
 #include "acct.h"
 #include "cpu.h"
 #include "guest_msr.h"
+#include "guest_tsc.h"
 #include "hypercall.h"
 #include "init.h"
 #include "intercept.h"
@@ -231,6 +232,7 @@ static u16 create_child_vp(struct partition *p, u32 index)
 	list_init(&vp->run_link);
 	vp_vcpu_setup(vp);
 	vp_reset(vp);
+	guest_tsc_start(vp);
 	*slot = vp;
 	p->nr_vps++;
 	partition_account(p);

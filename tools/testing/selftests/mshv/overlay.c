@@ -18,6 +18,7 @@
 #define PATTERN_WORD	0x5a5a5a5aU
 #define ENABLE		HVX_MSR_PAGE_ENABLE
 #define VECTOR_GP	13
+#define MSR_TSC		0x10
 
 GUEST_CODE(guest_load, 64, "mov (%rbx), %eax; out %eax, $0x80");
 GUEST_CODE(guest_store, 64, "mov %ecx, (%rbx); out %eax, $0x81");
@@ -310,15 +311,20 @@ TEST(two_at_one_place)
 	guest_free(&g);
 }
 
+static void second_init(struct guest *g, struct guest *second)
+{
+	vp_init(&second->vp, &g->vm, 1);
+	second->vm = g->vm;
+	second->vp.vm = &g->vm;
+}
+
 /* All VPs see the overlays of each. */
 TEST(other_processors_see_it)
 {
 	struct guest g, second;
 
 	synthetic_init(&g);
-	vp_init(&second.vp, &g.vm, 1);
-	second.vm = g.vm;
-	second.vp.vm = &g.vm;
+	second_init(&g, &second);
 	write_msr(&g, HVX_MSR_SIMP, PLACE | ENABLE);
 	write_msr(&second, HVX_MSR_SIMP, OTHER_PLACE | ENABLE);
 	store(&g, PLACE, 1);
@@ -329,6 +335,63 @@ TEST(other_processors_see_it)
 	EXPECT_EQ(PATTERN_WORD, load(&g, OTHER_PLACE));
 	EXPECT_EQ(1, load(&second, PLACE));
 	EXPECT_TRUE(untouched(&g));
+	vp_free(&second.vp);
+	guest_free(&g);
+}
+
+static u64 load_long(struct guest *g, u64 gpa)
+{
+	return load(g, gpa) | (u64)load(g, gpa + 4) << 32;
+}
+
+static u64 reference_time(const struct guest *g)
+{
+	u64 time;
+
+	REQUIRE(!hv_get_property(g->vm.fd, HVX_PROP_REFERENCE_TIME, &time), "reference time");
+	return time;
+}
+
+/* The page makes of the VP's counter what the time is at that moment. */
+static bool keeps_time(struct guest *g)
+{
+	u64 scale = load_long(g, PLACE + offsetof(struct hvx_reference_tsc_page, scale));
+	u64 offset = load_long(g, PLACE + offsetof(struct hvx_reference_tsc_page, offset));
+	u64 before = reference_time(g), tsc = vp_get(&g->vp, HVX_REG_TSC);
+	u64 time = ((unsigned __int128)tsc * scale >> 64) + offset;
+	u64 after = reference_time(g);
+
+	if (load(g, PLACE) && time + 1 >= before && time <= after + 1)
+		return true;
+	ksft_print_msg("%llu is not between %llu and %llu\n", time, before, after);
+	return false;
+}
+
+/*
+ * VMMs set the counters of the VPs one after the other, in a second at most, and mean
+ * that they are in step: the guest's timers are by the time that one page tells to all.
+ */
+TEST(reference_time_of_all_processors)
+{
+	struct guest g, second;
+
+	synthetic_init(&g);
+	second_init(&g, &second);
+	write_msr(&g, HVX_MSR_REFERENCE_TSC, PLACE | ENABLE);
+	EXPECT_TRUE(keeps_time(&g));
+	EXPECT_TRUE(keeps_time(&second));
+	vp_set(&g.vp, HVX_REG_TSC, 1ULL << 50);
+	usleep(50000);
+	vp_set(&second.vp, HVX_REG_TSC, 1ULL << 50);
+	EXPECT_TRUE(keeps_time(&g));
+	EXPECT_TRUE(keeps_time(&second));
+
+	/* without a formula for both there is none */
+	write_msr(&second, MSR_TSC, 0);
+	EXPECT_EQ(0, load(&g, PLACE));
+	vp_set(&second.vp, HVX_REG_TSC, vp_get(&g.vp, HVX_REG_TSC));
+	EXPECT_TRUE(keeps_time(&g));
+	EXPECT_TRUE(keeps_time(&second));
 	vp_free(&second.vp);
 	guest_free(&g);
 }
