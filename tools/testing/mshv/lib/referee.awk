@@ -41,10 +41,11 @@ file == 2 { ours[$1, $2] = $3; next }
 		verdict = "OURS FAILS"
 	} else if ($3 == "failed" && entry) {
 		verdict = kind[entry] ": " reason[entry]
+		sub(/\?/, "", verdict)
 		named++
 	} else if ($3 == "failed") {
 		verdict = "NOT KNOWN: " why
-	} else if (entry && $3 == "ok") {
+	} else if (entry && $3 == "ok" && kind[entry] !~ /\?$/) {
 		verdict = "NO LONGER: " reason[entry]
 	} else if ($3 == "skip" && why ~ /^mainline: /) {
 		verdict = "fault: " substr(why, 11)

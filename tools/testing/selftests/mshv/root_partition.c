@@ -32,13 +32,16 @@ static bool is_hypervisors(u64 pfn)
 	return state == TESTHV_PAGE_HIDDEN || state == TESTHV_PAGE_SHARED;
 }
 
-/* The hidden region: below 4 GiB, many MiB long and aligned to 2 MiB. */
+/*
+ * The hidden region: below 4 GiB, many MiB long and aligned to 2 MiB. Pages that the
+ * root shares with the hypervisor are in it, but also anywhere else.
+ */
 static struct region hidden_region(void)
 {
 	const u64 step = 2 * MIB / PAGE, limit = 4 * GIB / PAGE;
 	struct region r = { .first = step };
 
-	while (r.first < limit && !is_hypervisors(r.first))
+	while (r.first < limit && ctl_page(r.first) != TESTHV_PAGE_HIDDEN)
 		r.first += step;
 	r.end = r.first;
 	while (r.end < limit && is_hypervisors(r.end))
