@@ -320,7 +320,8 @@ static unsigned int steps_failing(struct life *l, int error)
 	return nr;
 }
 
-#define MIN_STEPS	5
+/* So many are left of a driver without its optional parts. */
+#define MIN_STEPS	4
 
 FIXTURE(refused) {
 	struct accounts before;

@@ -343,6 +343,7 @@ TEST(tables_in_a_file)
 
 	paged_init_fd(&p, fd, MAP_RWX);
 	NEED_CAP(p.g.vm.dev, MSHV_CAP_TRANSLATE_GVA);
+	NEED_CAP(p.g.vp.fd, MSHV_CAP_VP_HVCALL);
 	tables_long(&p);
 	start_long(&p);
 	for (i = 0; i < 10; i++) {

@@ -16,6 +16,13 @@ GUEST_CODE(guest_ring, 64,
 	   "mov %eax, 0x1000000(%rbx)\n"
 	   "out %eax, $0x80\n");
 
+/* The same without a doorbell. */
+GUEST_CODE(guest_touch, 64,
+	   "mov $0x1000000, %ebx\n"
+	   "incl (%rbx)\n"
+	   "mov (%rbx), %eax\n"
+	   "out %eax, $0x80\n");
+
 /*
  * The device and the partition
  */
@@ -194,7 +201,10 @@ static int step_set_reg(struct life *l, unsigned int arg)
 
 static int step_set_regs(struct life *l, unsigned int arg)
 {
-	vm_write(&l->vm, GUEST_CODE_BASE, guest_ring, guest_ring_end - guest_ring);
+	if (cap(l->dev, MSHV_CAP_IOEVENTFD))
+		vm_write_code(&l->vm, GUEST_CODE_BASE, guest_ring);
+	else
+		vm_write_code(&l->vm, GUEST_CODE_BASE, guest_touch);
 	return vp_try_setup(&l->run, MODE_LONG, GUEST_CODE_BASE);
 }
 
