@@ -385,7 +385,7 @@ static bool keeps_time(struct guest *g)
 	u64 scale = load_long(g, PLACE + offsetof(struct hvx_reference_tsc_page, scale));
 	u64 offset = load_long(g, PLACE + offsetof(struct hvx_reference_tsc_page, offset));
 	u64 before = reference_time(g), tsc = vp_get(&g->vp, HVX_REG_TSC);
-	u64 time = ((unsigned __int128)tsc * scale >> 64) + offset;
+	u64 time = ((__uint128_t)tsc * scale >> 64) + offset;
 	u64 after = reference_time(g);
 
 	if (load(g, PLACE) && time + 1 >= before && time <= after + 1)
