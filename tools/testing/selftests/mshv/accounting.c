@@ -12,7 +12,7 @@
  * D25: deposits_are_charged
  * D35: huge_bitmaps_cost_nothing
  * D47: deposits_are_charged, limit_gives_enomem, guest_memory_is_not_locked
- * D105: limits.at_any_moment
+ * D105: at_any_moment
  */
 #include <grp.h>
 #include <signal.h>
