@@ -32,7 +32,7 @@ GUEST_CODE(guest_fault, 64, "out %eax, $0x84");
 /* Only hypercalls of the VMM give a partition these features. */
 static bool is_absent(void)
 {
-	int dev = open(MSHV_DEV, O_RDWR);
+	int dev = dev_open();
 	bool absent = !cap(dev, MSHV_CAP_PARTITION_HVCALL);
 
 	close(dev);
