@@ -70,6 +70,9 @@ static int __init mshv_init(void)
 	ret = mshv_reboot_init();
 	if (ret)
 		goto end_partitions;
+	ret = mshv_sleep_init();
+	if (ret)
+		goto end_reboot;
 	mshv_debugfs_init();
 	/* Last: from here on there are users. */
 	ret = misc_register(&mshv_miscdev);
@@ -82,6 +85,8 @@ static int __init mshv_init(void)
 
 end_debugfs:
 	mshv_debugfs_exit();
+	mshv_sleep_exit();
+end_reboot:
 	mshv_reboot_exit();
 end_partitions:
 	mshv_partitions_exit();
@@ -95,6 +100,7 @@ end_hvcalls:
 static void __exit mshv_exit(void)
 {
 	mshv_reboot_exit();
+	mshv_sleep_exit();
 	mshv_debugfs_exit();
 	mshv_partitions_exit();
 	mshv_ioeventfds_exit();

@@ -224,6 +224,12 @@ int mshv_reboot_init(void);
 void mshv_reboot_exit(void);
 
 /*
+ * sleep.c
+ */
+int mshv_sleep_init(void);
+void mshv_sleep_exit(void);
+
+/*
  * vp.c
  */
 long mshv_create_vp(struct mshv_partition *pt, void *arg, void __user *uarg);

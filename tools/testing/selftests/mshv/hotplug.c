@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The root's CPUs go and come while guests run, doorbells ring and
- * interrupts are delivered.
+ * interrupts are delivered; and the machine is told to sleep, which is refused when
+ * all CPUs but one are gone.
  *
  * Of Documentation/virt/mshv/defects.rst:
  * D87: - a page that cannot be had keeps the CPU from coming, and the others go
@@ -137,8 +138,6 @@ FIXTURE(hotplug) {
 FIXTURE_SETUP(hotplug)
 {
 	self->nr = hotplug_cpus(self->cpus);
-	if (!self->nr)
-		return;
 	irq_guest_init(&self->g, 1, NULL, IRQ_X2APIC);
 	irq_guest_start(&self->g);
 	self->irq = event_create();
@@ -162,8 +161,6 @@ FIXTURE_SETUP(hotplug)
 
 FIXTURE_TEARDOWN(hotplug)
 {
-	if (!self->nr)
-		return;
 	irq_guest_stop(&self->g);
 	EXPECT_EQ(0, self->g.vps[0].error);
 	irq_guest_free(&self->g);
@@ -219,6 +216,81 @@ TEST_F_TIMEOUT(hotplug, all_but_one, 300)
 			ASSERT_EQ(0, cpu_online(self->cpus[i], true));
 		EXPECT_ALIVE("up to", self->nr + 1);
 	}
+}
+
+/* The first line of a file; empty without it. */
+static void read_line(const char *path, char *line, size_t size)
+{
+	FILE *file = fopen(path, "r");
+
+	line[0] = 0;
+	if (!file)
+		return;
+	REQUIRE(fgets(line, size, file), "%s", path);
+	fclose(file);
+}
+
+static bool can_sleep(const char *state)
+{
+	char line[64];
+
+	/* Suspend to idle is not refused, and nothing here would end it. */
+	read_line("/sys/power/mem_sleep", line, sizeof(line));
+	if (!strcmp(state, "mem") && !strstr(line, "[deep]"))
+		return false;
+	read_line("/sys/power/state", line, sizeof(line));
+	return strstr(line, state);
+}
+
+/* Whether the log has this among what is new; all that is read. */
+static bool logged(int klog, const char *text)
+{
+	bool found = false;
+	char line[1024];
+
+	while (klog_line(klog, line, sizeof(line)))
+		found |= !!strstr(line, text);
+	return found;
+}
+
+static int fall_asleep(const char *state)
+{
+	int fd = open("/sys/power/state", O_WRONLY), ret = 0;
+
+	REQUIRE(fd >= 0, "/sys/power/state");
+	if (write(fd, state, strlen(state)) < 0)
+		ret = -errno;
+	close(fd);
+	return ret;
+}
+
+/* VPs freeze with their processes, CPUs go, and everything comes back. */
+TEST_F_TIMEOUT(hotplug, suspend_is_refused, 300)
+{
+	struct ctl_info info = { };
+
+	if (!can_sleep("mem"))
+		SKIP(return, "no suspend to RAM");
+	/* testhv leaves it to QEMU, and that would do it. */
+	if (ctl_present())
+		ctl_info(&info);
+	if (info.l1vh)
+		SKIP(return, "no root partition");
+	EXPECT_GT(0, fall_asleep("mem"));
+	EXPECT_ALIVE("awake", 0);
+}
+
+TEST_F(hotplug, hibernation_is_refused)
+{
+	int klog = klog_open();
+
+	ASSERT_LE(0, klog);
+	if (!can_sleep("disk"))
+		SKIP(return, "no hibernation");
+	EXPECT_EQ(-EBUSY, fall_asleep("disk"));
+	EXPECT_TRUE(logged(klog, "mshv: no hibernation"));
+	EXPECT_ALIVE("awake", 0);
+	close(klog);
 }
 
 /* New CPUs are set up for partitions that were there before, and after. */
