@@ -10,12 +10,15 @@
 #include "panic.h"
 #include "root.h"
 
-#define REF_HZ			10000000ULL
+#define REF_HZ			10000000UL
 #define APIC_DIVIDE_1		0xb
 /* QEMU's and KVM's local APIC timers count nanoseconds. */
 #define APIC_TIMER_HZ		1000000000ULL
 #define CALIBRATION_MS		50
 #define CALIBRATION_TRIES	5
+/* More than a busy host takes from a CPU, and than Linux does with interrupts off */
+#define OVERDUE_S		2
+#define OVERDUE_EXITS		1000
 
 #define STIMER_CONFIG_VALID	(HVX_STIMER_ENABLE | HVX_STIMER_PERIODIC | HVX_STIMER_LAZY | \
 				 HVX_STIMER_AUTO_ENABLE | HVX_STIMER_VECTOR_MASK |	     \
@@ -211,6 +214,30 @@ void timer_run(struct pcpu *cpu)
 }
 
 /*
+ * The root makes exits, and its timer does not reach it: something keeps the interrupt
+ * off. What that is can be seen now, not when the root is found to hang.
+ */
+static void watch(struct pcpu *cpu)
+{
+	struct timer *t = &cpu->timer;
+	unsigned int i;
+
+	if (t->armed == NO_DEADLINE || ref_time() < t->armed + OVERDUE_S * REF_HZ) {
+		t->overdue = 0;
+		return;
+	}
+	if (++t->overdue != OVERDUE_EXITS)
+		return;
+	log_err("timer interrupt %x is %lu ms late: TPR %x, LVT %x, counter %u, root's rflags %lx",
+		t->vector, (ref_time() - t->armed) / (REF_HZ / 1000), apic_read(APIC_TPR),
+		apic_read(APIC_LVT_TIMER), apic_read(APIC_TIMER_COUNT),
+		cpu->vp->vcpu.vmcb->s.rflags);
+	for (i = 1; i < 8; i++)
+		log_err("  vectors from %x on: in service %x, pending %x", i * 32,
+			apic_read(APIC_ISR + i * 0x10), apic_read(APIC_IRR + i * 0x10));
+}
+
+/*
  * Linux registers the local APIC timer as a spare clock event device and shuts it
  * down, perhaps after it has started to use a synthetic timer.
  */
@@ -218,6 +245,7 @@ void timer_repair(struct pcpu *cpu)
 {
 	struct timer *t = &cpu->timer;
 
+	watch(cpu);
 	if (t->armed == NO_DEADLINE || !feature(FEAT_STIMER) ||
 	    !(apic_read(APIC_LVT_TIMER) & APIC_LVT_MASKED))
 		return;
