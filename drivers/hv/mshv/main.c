@@ -10,7 +10,6 @@
 #include <linux/kernel.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
-#include <linux/rcupdate.h>
 #include <linux/util_macros.h>
 
 #include "compat.h"
@@ -108,8 +107,6 @@ static void __exit mshv_exit(void)
 	misc_deregister(&mshv_miscdev);
 	mshv_synic_exit();
 	mshv_hvcalls_exit();
-	/* Objects that the interrupt handler might have been looking at */
-	rcu_barrier();
 }
 
 module_init(mshv_init);
