@@ -525,7 +525,7 @@ FIXTURE(kept) {
 };
 
 FIXTURE_VARIANT(kept) {
-	size_t size;
+	bool large;
 	bool deleted;		/* at once */
 };
 
@@ -541,17 +541,16 @@ FIXTURE_TEARDOWN(kept)
 }
 
 FIXTURE_VARIANT_ADD(kept, page) {
-	.size = PAGE,
 	.deleted = true,
 };
 
 FIXTURE_VARIANT_ADD(kept, large_page) {
-	.size = 2 * MIB,
+	.large = true,
 	.deleted = true,
 };
 
 FIXTURE_VARIANT_ADD(kept, page_of_a_partition_that_stays) {
-	.size = PAGE,
+	.deleted = false,
 };
 
 /*
@@ -561,23 +560,30 @@ FIXTURE_VARIANT_ADD(kept, page_of_a_partition_that_stays) {
  */
 TEST_F(kept, page_that_is_kept)
 {
-	u8 *mem = mem_alloc(variant->size, variant->size);
+	size_t size = variant->large ? 2 * MIB : PAGE;
+	struct ctl_info info;
 	struct vm vm;
 	struct vp vp;
+	u8 *mem;
 
 	if (!ctl_present())
 		SKIP(return, "needs the test hypervisor");
+	ctl_info(&info);
+	mem = variant->large ? mem_alloc_huge(size) : mem_alloc(size, PAGE);
+	if (!mem)
+		SKIP(return, "no transparent huge pages");
 	vm_init(&vm);
 	if (!cap(vm.fd, MSHV_CAP_MOVABLE_MEMORY))
 		SKIP(return, "no MSHV_CAP_MOVABLE_MEMORY");
 	NOT_ON_MAINLINE(MAINLINE_GIVES_PAGES_AWAY);
 	vp_init(&vp, &vm, 0);
-	madvise(mem, variant->size, MADV_HUGEPAGE);
-	ASSERT_EQ(0, region_map(vm.fd, TEST_GPA, variant->size, mem, MAP_RWX));
+	ASSERT_EQ(0, region_map(vm.fd, TEST_GPA, size, mem, MAP_RWX));
 	vp_load(&vp, MODE_LONG, guest_read);
 	EXPECT_EQ(1, vp_run_out(&vp, 0x80));
+	EXPECT_EQ(self->before.v[TESTHV_ACCT_GPA_LARGE] + (variant->large && info.large_pages),
+		  ctl_account(TESTHV_ACCT_GPA_LARGE));
 	ctl_fault(HVX_CALL_UNMAP_GPA_PAGES, 1, HVX_STATUS_OPERATION_FAILED, TESTHV_FAULT_FOREVER);
-	ASSERT_EQ(0, madvise(mem, variant->size, MADV_DONTNEED));
+	ASSERT_EQ(0, madvise(mem, size, MADV_DONTNEED));
 	EXPECT_LE(1, ctl_reset());
 	EXPECT_EQ(-ENOTRECOVERABLE, vp_run(&vp));
 	EXPECT_EQ(-ENOTRECOVERABLE, vp_create(vm.fd, 1));

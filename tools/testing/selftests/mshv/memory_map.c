@@ -447,17 +447,6 @@ TEST(hugetlb)
 	hugetlb_reserve(0);
 }
 
-/* A region of memory that comes in huge pages, all of it touched. */
-static u8 *huge_memory(size_t size)
-{
-	u8 *mem = mem_alloc(size, 2 * MIB);
-
-	if (madvise(mem, size, MADV_HUGEPAGE))
-		return NULL;
-	memset(mem, 0, size);
-	return mem;
-}
-
 TEST(large_pages)
 {
 	struct ctl_info info;
@@ -468,7 +457,7 @@ TEST(large_pages)
 	if (!ctl_present())
 		SKIP(return, "needs the test hypervisor");
 	ctl_info(&info);
-	mem = huge_memory(4 * MIB);
+	mem = mem_alloc_huge(4 * MIB);
 	if (!mem)
 		SKIP(return, "no transparent huge pages");
 	mover_init(&g);
@@ -496,7 +485,7 @@ TEST(large_pages_need_alignment)
 
 	if (!ctl_present())
 		SKIP(return, "needs the test hypervisor");
-	mem = huge_memory(4 * MIB);
+	mem = mem_alloc_huge(4 * MIB);
 	if (!mem)
 		SKIP(return, "no transparent huge pages");
 	mover_init(&g);
@@ -522,7 +511,7 @@ TEST(large_pages_are_split)
 	struct guest g;
 	u8 *mem;
 
-	mem = huge_memory(2 * MIB);
+	mem = mem_alloc_huge(2 * MIB);
 	if (!mem)
 		SKIP(return, "no transparent huge pages");
 	mover_init(&g);

@@ -485,23 +485,6 @@ TEST(exit_of_another_thread)
 	}
 }
 
-/*
- * What the thread returned. If nothing else ends its run, a signal does after a while:
- * the next test would find it ending.
- */
-static long join_at_last(pthread_t thread)
-{
-	u64 end = now_us() + limit_us(5000000);
-	void *ret;
-
-	while (pthread_tryjoin_np(thread, &ret)) {
-		if (now_us() > end)
-			pthread_kill(thread, SIGUSR1);
-		usleep(1000);
-	}
-	return (long)ret;
-}
-
 /* Closing the partition stops its VPs, without a signal. */
 TEST(close_partition_while_running)
 {
@@ -513,7 +496,7 @@ TEST(close_partition_while_running)
 	whole_init(&w);
 	thread = run_whole(&w, vp_run_thread);
 	close(w.g.vm.fd);
-	EXPECT_EQ(-ESHUTDOWN, join_at_last(thread));
+	EXPECT_EQ(-ESHUTDOWN, thread_end(thread, 5000000));
 	w.g.vm.fd = -1;
 	whole_free(&w);
 	EXPECT_EQ(0, accounts_open(&before));

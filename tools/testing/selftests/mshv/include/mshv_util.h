@@ -176,6 +176,8 @@ void vm_write(struct vm *vm, u64 gpa, const void *data, size_t size);
 
 /* Anonymous memory, aligned to @align (a power of two). */
 void *mem_alloc(size_t size, size_t align);
+/* The same in huge pages, all of it touched; NULL: there are none. */
+void *mem_alloc_huge(size_t size);
 /* One page that ends where a page without access begins. */
 void *guard_page(void);
 /* Memory whose faults a userfaultfd gets: its descriptor, or -errno. */
@@ -518,6 +520,8 @@ int fd_receive(int sock);
  */
 pthread_t thread_start(void *(*fn)(void *arg), void *arg);
 void thread_stop(pthread_t thread);
+/* The same for one that shall end without a signal: it gets none for that long. */
+long thread_end(pthread_t thread, u64 grace_us);
 unsigned int cpus_online(void);
 void pin_to_cpu(unsigned int cpu);
 u64 now_us(void);

@@ -123,18 +123,27 @@ pthread_t thread_start(void *(*fn)(void *arg), void *arg)
 	return thread;
 }
 
-void thread_stop(pthread_t thread)
+long thread_end(pthread_t thread, u64 grace_us)
 {
+	u64 end = now_us() + limit_us(grace_us);
 	struct timespec ts;
+	void *ret;
 
 	do {
 		/* one that comes before the ioctl would be lost */
-		pthread_kill(thread, SIGUSR1);
+		if (now_us() >= end)
+			pthread_kill(thread, SIGUSR1);
 		clock_gettime(CLOCK_REALTIME, &ts);
 		ts.tv_nsec += 10000000;
 		if (ts.tv_nsec >= 1000000000) {
 			ts.tv_nsec -= 1000000000;
 			ts.tv_sec++;
 		}
-	} while (pthread_timedjoin_np(thread, NULL, &ts));
+	} while (pthread_timedjoin_np(thread, &ret, &ts));
+	return (long)ret;
+}
+
+void thread_stop(pthread_t thread)
+{
+	thread_end(thread, 0);
 }

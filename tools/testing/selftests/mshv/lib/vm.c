@@ -71,6 +71,18 @@ void *mem_alloc(size_t size, size_t align)
 	return (void *)aligned;
 }
 
+void *mem_alloc_huge(size_t size)
+{
+	void *mem = mem_alloc(size, 2 * MIB);
+
+	if (madvise(mem, size, MADV_HUGEPAGE)) {
+		munmap(mem, size);
+		return NULL;
+	}
+	memset(mem, 0, size);
+	return mem;
+}
+
 void *guard_page(void)
 {
 	u8 *p = mem_alloc(2 * PAGE, PAGE);
