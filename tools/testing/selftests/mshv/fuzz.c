@@ -10,8 +10,11 @@
  * calls again; only threads are not in step then. make check-fuzz makes many, and
  * compares the errors with those that are documented.
  *
- * Nothing here is guided by what the calls reach in the driver: syzkaller does that, with
- * the description in tools/testing/mshv/syzkaller.
+ * Where the kernel has KCOV and the driver was built for it, what the calls reach guides
+ * them: a call that took a way through the driver which none had taken is kept, and made
+ * again with changes. Then a seed does not give the same calls. MSHV_FUZZ_BLIND=1 only
+ * counts the ways. Orders of calls are not learned: syzkaller does that, with the
+ * description in tools/testing/mshv/syzkaller.
  *
  * Of Documentation/virt/mshv/defects.rst:
  * D70, D106: calls
@@ -22,6 +25,7 @@
 #include <sys/random.h>
 
 #include "mshv_irq.h"
+#include "mshv_kcov.h"
 #include "kselftest_harness.h"
 
 const char *test_ours = "end to the memory that a call can deposit";
@@ -40,6 +44,9 @@ const char *test_ours = "end to the memory that a call can deposit";
 #define ENOUGH_CALLS	10000
 /* Old files go, so that there are some that work. */
 #define RENEW		300
+/* Calls that are kept, and what of them: arguments, and what they point to */
+#define MAX_KEPT	1024
+#define KEPT_SIZE	(2 * PAGE)
 /* Far from all else, so that a pointer with a wrong bit points there, or nowhere. */
 #define BLOCK		(1ULL << 44)
 
@@ -56,6 +63,7 @@ const char *test_ours = "end to the memory that a call can deposit";
  * @scratch: memory for arguments; a page without access follows
  * @readonly: a page of that kind
  * @stop: tells the threads to end
+ * @kcov: of the thread that makes the calls
  * @self: makes the calls
  * @thread: runs VPs
  * @ticker: sees to it that neither of the two waits for long
@@ -66,13 +74,36 @@ struct fuzzer {
 	void *pages[NR_PAGES];
 	u8 *area, *scratch, *readonly;
 	bool stop;
+	struct kcov kcov;
 	pthread_t self, thread, ticker;
 };
 
-/* Of all processes */
+/*
+ * Of all processes
+ */
+
 static struct counters {
 	u64 calls, ok;
 } *counters;
+
+/**
+ * struct reach - the ways through the driver
+ * @guides: they decide about the calls
+ * @edges: from place to place
+ * @nr_edges: their number
+ * @nr_kept: of the calls, as far as they have a place; each is complete when @ready says so
+ * @kept: calls that took a new way: row of the table, and the end of the memory for arguments
+ */
+static struct reach {
+	bool guides;
+	u64 edges[KCOV_EDGES / 64];
+	u32 nr_edges, nr_kept;
+	struct kept {
+		bool ready;
+		unsigned int row;
+		u8 bytes[KEPT_SIZE];
+	} kept[MAX_KEPT];
+} *reach;
 
 static u64 below(struct fuzzer *f, u64 n)
 {
@@ -583,26 +614,134 @@ static void spare_program(struct fuzzer *f, struct mshv_user_mem_region *r)
 		r->flags &= ~BIT(MSHV_SET_MEM_BIT_WRITABLE);
 }
 
-static void call(struct fuzzer *f)
+/* Right up to a page's end, and below the one that results go to most often. */
+static u8 *arg_place(struct fuzzer *f, const struct row *row)
+{
+	return f->scratch + SCRATCH - PAGE - row->size;
+}
+
+static u8 *kept_place(struct fuzzer *f)
+{
+	return f->scratch + SCRATCH - KEPT_SIZE;
+}
+
+/* Another value in a place of a call that is made again; most often of its arguments */
+static void change(struct fuzzer *f, const struct row *row)
+{
+	size_t size = 1ULL << below(f, 4);
+	u8 *p = arg_place(f, row), *end = p + row->size;
+	u64 value = 0;
+
+	if (!row->size || one_in(f, 4)) {
+		p = f->scratch + SCRATCH - PAGE;
+		end = p + 512;
+	}
+	if (end - p < size)
+		return;
+	p += below(f, (end - p) / size) * size;
+	memcpy(&value, p, size);
+	switch (below(f, 4)) {
+	case 0:
+		value = any(f);
+		break;
+	case 1:
+		value ^= 1ULL << below(f, 8 * size);
+		break;
+	case 2:
+		value += below(f, 16) - 8;
+		break;
+	default:
+		value = below(f, 64);
+	}
+	memcpy(p, &value, size);
+}
+
+/* One that is kept, with changes, or NULL: none is */
+static const struct row *call_again(struct fuzzer *f)
+{
+	u32 nr = READ_ONCE(reach->nr_kept);
+	const struct kept *kept;
+	const struct row *row;
+	unsigned int i;
+
+	if (nr > MAX_KEPT)
+		nr = MAX_KEPT;
+	if (!nr)
+		return NULL;
+	kept = &reach->kept[below(f, nr)];
+	if (!__atomic_load_n(&kept->ready, __ATOMIC_ACQUIRE))
+		return NULL;
+	memcpy(kept_place(f), kept->bytes, KEPT_SIZE);
+	row = &rows[kept->row];
+	for (i = below(f, 4); i; i--)
+		change(f, row);
+	return row;
+}
+
+static const struct row *call_anew(struct fuzzer *f)
 {
 	const struct row *row = any_row(f);
-	/* right up to a page's end, and below the one that results go to most often */
-	u8 *arg = f->scratch + SCRATCH - PAGE - row->size;
-	void *place = arg;
-	int fd, ret;
+	u8 *arg = arg_place(f, row);
 
 	memset(arg, 0, row->size);
 	row->fill(f, arg);
 	if (row->size && one_in(f, 32))
 		arg[below(f, row->size)] ^= 1U << below(f, 8);
+	return row;
+}
+
+/* @bytes: before the call, which writes to some of them */
+static void call_keep(struct fuzzer *f, const struct row *row, const u8 *bytes)
+{
+	unsigned int news = kcov_end(&f->kcov, reach->edges);
+	struct kept *kept;
+	u32 nr;
+
+	if (!news)
+		return;
+	__atomic_fetch_add(&reach->nr_edges, news, __ATOMIC_RELAXED);
+	nr = __atomic_fetch_add(&reach->nr_kept, 1, __ATOMIC_RELAXED);
+	if (nr >= MAX_KEPT)
+		return;
+	kept = &reach->kept[nr];
+	kept->row = row - rows;
+	memcpy(kept->bytes, bytes, KEPT_SIZE);
+	__atomic_store_n(&kept->ready, true, __ATOMIC_RELEASE);
+}
+
+static int call_traced(struct fuzzer *f, const struct row *row, int fd, void *place)
+{
+	u8 bytes[KEPT_SIZE];
+	int ret;
+
+	if (f->kcov.fd < 0)
+		return xioctl(fd, row->cmd, place);
+	memcpy(bytes, kept_place(f), KEPT_SIZE);
+	kcov_begin(&f->kcov);
+	ret = xioctl(fd, row->cmd, place);
+	call_keep(f, row, bytes);
+	return ret;
+}
+
+static void call(struct fuzzer *f)
+{
+	const struct row *row = NULL;
+	void *place;
+	int fd, ret;
+
+	if (reach->guides && one_in(f, 2))
+		row = call_again(f);
+	if (!row)
+		row = call_anew(f);
+	place = arg_place(f, row);
 	if (row->cmd == MSHV_SET_GUEST_MEMORY)
-		spare_program(f, (void *)arg);
+		spare_program(f, place);
 	if (one_in(f, 48))
 		place = row->cmd == MSHV_SET_GUEST_MEMORY ? NULL : buffer(f, row->size);
 	fd = file_of(f, one_in(f, 24) ? below(f, ON_VP + 1) : row->on);
 	if (fd < 0)
 		return;
-	ret = xioctl(fd, row->cmd, place);
+	ret = call_traced(f, row, fd, place);
 	__atomic_fetch_add(&counters[row - rows].calls, 1, __ATOMIC_RELAXED);
 	if (ret < 0)
 		return;
@@ -823,6 +962,8 @@ static int process(void *arg)
 	u64 i;
 
 	fuzzer_init(&f, (job->seed + job->number * 0x9e3779b97f4a7c15ULL) | 1);
+	/* not in the threads: they need none, and would say nothing of one call */
+	kcov_open(&f.kcov);
 	for (i = 0; i < job->calls; i++) {
 		if (i % RENEW == 0)
 			renew(&f, i / RENEW % NR_PT);
@@ -847,6 +988,17 @@ static void say(void)
 			rows[i].on == ON_DEV ? "device" :
 			rows[i].on == ON_PT ? "partition" : "VP",
 			(unsigned long long)counters[i].calls, (unsigned long long)counters[i].ok);
+	if (reach->nr_edges)
+		fprintf(stderr, "# %u edges of the driver, %u calls that found them%s\n",
+			reach->nr_edges, reach->nr_kept, reach->guides ? "" : ", blind");
+}
+
+static void *shared(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	REQUIRE(p != MAP_FAILED, "mmap");
+	return p;
 }
 
 FIXTURE(fuzz) {
@@ -875,8 +1027,9 @@ TEST_F_TIMEOUT(fuzz, calls, 86400)
 
 	TH_LOG("MSHV_FUZZ_SEED=%llu MSHV_FUZZ_CALLS=%llu", (unsigned long long)seed,
 	       (unsigned long long)total);
-	counters = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE(MAP_FAILED, (void *)counters);
+	counters = shared(PAGE);
+	reach = shared(sizeof(*reach));
+	reach->guides = !environment("MSHV_FUZZ_BLIND", 0);
 	klog = klog_open();
 	accounts_read(&before);
 	for (i = 0; i < NR_PROCESSES; i++) {
