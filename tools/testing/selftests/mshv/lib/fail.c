@@ -11,6 +11,8 @@
 
 static int fail_fd = -1;
 static pid_t fail_tid;
+/* The module may be loaded where the kernel needs none. */
+static bool fail_by_module;
 
 /* Not every kernel has every kind of failure: false. */
 static bool setting(const char *path, const char *value)
@@ -51,7 +53,8 @@ bool fail_present(void)
 	fail_tid = tid;
 	snprintf(path, sizeof(path), "/proc/self/task/%d/fail-nth", tid);
 	fail_fd = open(path, O_RDWR | O_CLOEXEC);
-	if (fail_fd < 0)
+	fail_by_module = fail_fd < 0;
+	if (fail_by_module)
 		fail_fd = open(DEVICE, O_RDWR | O_CLOEXEC);
 	if (fail_fd < 0)
 		return false;
@@ -92,8 +95,8 @@ bool fail_spare(const char *function)
 
 	if (!function_range(function, &start, &end))
 		return false;
-	if (setting(SPARED, function))
-		return true;
+	if (fail_by_module)
+		return setting(SPARED, function);
 	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
 		snprintf(path, sizeof(path), DEBUGFS "%s/reject-start", kinds[i]);
 		snprintf(value, sizeof(value), "%#llx", (unsigned long long)start);
