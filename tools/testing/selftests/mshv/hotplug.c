@@ -98,15 +98,9 @@ static void cpu_path(char *path, size_t size, unsigned int cpu)
 static int cpu_online(unsigned int cpu, bool online)
 {
 	char path[64];
-	int fd, ret = 0;
 
 	cpu_path(path, sizeof(path), cpu);
-	fd = open(path, O_WRONLY);
-	REQUIRE(fd >= 0, "%s", path);
-	if (write(fd, online ? "1" : "0", 1) != 1)
-		ret = -errno;
-	close(fd);
-	return ret;
+	return file_write(path, online ? "1" : "0");
 }
 
 /* CPUs that can be taken away. */
@@ -255,13 +249,7 @@ static bool logged(int klog, const char *text)
 
 static int fall_asleep(const char *state)
 {
-	int fd = open("/sys/power/state", O_WRONLY), ret = 0;
-
-	REQUIRE(fd >= 0, "/sys/power/state");
-	if (write(fd, state, strlen(state)) < 0)
-		ret = -errno;
-	close(fd);
-	return ret;
+	return file_write("/sys/power/state", state);
 }
 
 /* VPs freeze with their processes, CPUs go, and everything comes back. */
