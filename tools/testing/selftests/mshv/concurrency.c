@@ -49,6 +49,16 @@ static void go_on(const struct guest *g)
 		usleep(10000);
 }
 
+/* The same within a test's round, from now on. */
+static void guest_turn(const struct guest *g)
+{
+	u64 last = guest_counter(g), end = now_us() + limit_us(20000000);
+
+	usleep(10000);
+	while (guest_counter(g) == last && now_us() < end)
+		usleep(1000);
+}
+
 /* All threads are to stop, and this one has. */
 static void stop_thread(pthread_t thread)
 {
@@ -164,7 +174,7 @@ TEST(no_write_after_unmap)
 	run = thread_start(run_loop, &s.g.vps[0]);
 	for (i = 0; i < 60; i++) {
 		ASSERT_EQ(0, region_map(s.g.vm.fd, TEST_GPA, 64 * PAGE, s.mem, MAP_RWX));
-		usleep(10000);
+		guest_turn(&s.g);
 		ASSERT_EQ(0, region_unmap(s.g.vm.fd, TEST_GPA, 64 * PAGE, s.mem));
 		value = READ_ONCE(*word);
 		usleep(5000);
