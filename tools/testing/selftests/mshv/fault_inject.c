@@ -588,11 +588,15 @@ TEST_F(kept, page_that_is_kept)
 	EXPECT_EQ(-ENOTRECOVERABLE, vp_run(&vp));
 	EXPECT_EQ(-ENOTRECOVERABLE, vp_create(vm.fd, 1));
 	vp_free(&vp);
-	if (!variant->deleted)
+	if (!variant->deleted) {
+		/* by neither of the two ways in which it would be the host's again */
+		ctl_fault(HVX_CALL_UNMAP_GPA_PAGES, 1, HVX_STATUS_OPERATION_FAILED,
+			  TESTHV_FAULT_FOREVER);
 		ctl_fault(HVX_CALL_DELETE_PARTITION, 1, HVX_STATUS_OPERATION_FAILED,
 			  TESTHV_FAULT_FOREVER);
+	}
 	vm_free(&vm);
-	ctl_reset();
+	EXPECT_EQ(!variant->deleted, !!ctl_reset());
 	EXPECT_TRUE(closed_at_last(&self->before));
 }
 

@@ -584,4 +584,22 @@ TEST(registers_of_a_running_vp)
 	vm_free(&vm);
 }
 
+/* That is for the hypervisor to say, whatever the number. */
+TEST(registers_of_no_vp)
+{
+	static const u32 none[] = { 1, GUEST_VPS, 1023, 1024, 0x7fffffff, 0xfffffffd };
+	const u32 name = HVX_REG_RBX;
+	union hvx_value value;
+	struct guest g;
+	unsigned int i;
+
+	guest_init_load(&g, guest_count);
+	NEED_CAP(g.vm.fd, MSHV_CAP_PARTITION_HVCALL);
+	for (i = 0; i < ARRAY_SIZE(none); i++)
+		EXPECT_EQ(-EINVAL, hv_get_regs(g.vm.fd, none[i], &name, &value, 1))
+			TH_LOG("VP %#x", none[i]);
+	EXPECT_EQ(0, hv_get_regs(g.vm.fd, 0, &name, &value, 1));
+	guest_free(&g);
+}
+
 TEST_HARNESS_MAIN
