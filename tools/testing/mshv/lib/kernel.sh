@@ -15,18 +15,25 @@ kernel_is_built()
 	[[ " $KERNEL_BUILT " == *" $1 "* || $1 =~ ^[0-9]+\.[0-9]+(-[a-z][a-z0-9]*)+$ ]]
 }
 
-# kernel_time_factor NAME: how many times slower than the others it is, as the comment
-# of one of its fragments says: "Time factor: N"
-kernel_time_factor()
+# kernel_says NAME KEY: what the comments of its fragments say, "# KEY: VALUE", a line each
+kernel_says()
 {
-	local fragment factor=1
+	local fragment
 
 	for fragment in ${1//-/ }; do
 		fragment=$MSHV_TOOLS/configs/$fragment.config
-		[[ ! -r $fragment ]] || factor=$((factor *
-			$(sed -n 's/^# Time factor: \([0-9]*\)$/\1/p' "$fragment" |
-				grep . || echo 1)))
+		[[ ! -r $fragment ]] || sed -n "s/^# $2: //p" "$fragment"
 	done
+}
+
+# kernel_time_factor NAME: how many times slower than the others it is
+kernel_time_factor()
+{
+	local factor=1 times
+
+	while read -r times; do
+		factor=$((factor * times))
+	done < <(kernel_says "$1" "Time factor")
 	echo "$factor"
 }
 

@@ -39,22 +39,12 @@ static void shared_free(struct shared *s)
 	munmap(s->mem, 64 * PAGE);
 }
 
-/* All go on for a while: until the guest has come round, if that takes longer. */
-static void go_on(const struct guest *g)
-{
-	u64 end = now_us() + limit_us(20000000);
-
-	usleep(TIME_US);
-	while (!guest_counter(g) && now_us() < end)
-		usleep(10000);
-}
-
-/* The same within a test's round, from now on. */
-static void guest_turn(const struct guest *g)
+/* All go on for that long: until the guest has come by, if that takes longer. */
+static void go_on(const struct guest *g, u64 us)
 {
 	u64 last = guest_counter(g), end = now_us() + limit_us(20000000);
 
-	usleep(10000);
+	usleep(us);
 	while (guest_counter(g) == last && now_us() < end)
 		usleep(1000);
 }
@@ -148,7 +138,7 @@ TEST(map_and_unmap_while_running)
 	vp_load(&s.g.vps[0], MODE_LONG, guest_walk);
 	run = thread_start(run_loop, &s.g.vps[0]);
 	map = thread_start(map_loop, &s);
-	go_on(&s.g);
+	go_on(&s.g, TIME_US);
 	stop_thread(map);
 	stop_thread(run);
 	EXPECT_LT(0, guest_counter(&s.g));
@@ -174,7 +164,7 @@ TEST(no_write_after_unmap)
 	run = thread_start(run_loop, &s.g.vps[0]);
 	for (i = 0; i < 60; i++) {
 		ASSERT_EQ(0, region_map(s.g.vm.fd, TEST_GPA, 64 * PAGE, s.mem, MAP_RWX));
-		guest_turn(&s.g);
+		go_on(&s.g, 10000);
 		ASSERT_EQ(0, region_unmap(s.g.vm.fd, TEST_GPA, 64 * PAGE, s.mem));
 		value = READ_ONCE(*word);
 		usleep(5000);
@@ -227,7 +217,7 @@ TEST(discard_while_running)
 	run[0] = thread_start(run_loop, &s.g.vps[0]);
 	run[1] = thread_start(run_loop, &s.g.vps[1]);
 	discard = thread_start(discard_loop, &s);
-	go_on(&s.g);
+	go_on(&s.g, TIME_US);
 	stop_thread(discard);
 	stop_thread(run[0]);
 	stop_thread(run[1]);
@@ -249,7 +239,7 @@ TEST(discard_while_mapping)
 	run = thread_start(run_loop, &s.g.vp);
 	map = thread_start(map_loop, &s);
 	discard = thread_start(discard_loop, &s);
-	go_on(&s.g);
+	go_on(&s.g, TIME_US);
 	stop_thread(discard);
 	stop_thread(map);
 	stop_thread(run);
