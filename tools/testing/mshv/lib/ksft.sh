@@ -15,13 +15,18 @@ ksft_tools()
 		printf '%s\n' --copy=/usr/bin/perl --copy=$perl
 }
 
-# ksft_module KERNEL: what tests do past the driver they do through modules of theirs
+# ksft_module KERNEL: what tests do past the driver they do through modules of theirs,
+# those that were built along with MODULE, if one was
 ksft_module()
 {
-	local module
+	local module dir=$MSHV_OUT/modules/$1
 
-	[[ $1 == */* ]] || "$MSHV_TOOLS/build-module" "$1" || exit
-	for module in "$MSHV_OUT/modules/$1"/{testhv_hvcall,fail_nth}.ko; do
+	if [[ -n ${MODULE:-} && -e ${MODULE%/*}/testhv_hvcall.ko ]]; then
+		dir=${MODULE%/*}
+	elif [[ $1 != */* ]]; then
+		"$MSHV_TOOLS/build-module" "$1" || exit
+	fi
+	for module in "$dir"/{testhv_hvcall,fail_nth}.ko; do
 		[[ ! -e $module ]] || echo "--insmod=$module"
 	done
 	# Swap; a kernel that was built for this has none.

@@ -59,15 +59,9 @@ static void fill_stack(u8 byte)
 }
 
 /*
- * How many of something to leave behind. Sanitizers take long for each, and keep what is
- * freed from being used again soon anyway.
+ * Messages of all sizes: allocated, filled and freed. Sanitizers keep what is freed from
+ * being used again soon, so that fewer do no less.
  */
-static unsigned int some(unsigned int most)
-{
-	return most / time_factor() ?: 1;
-}
-
-/* Messages of all sizes: allocated, filled and freed. */
 static void fill_slabs(u8 byte)
 {
 	static const size_t sizes[] = { 8, 16, 48, 80, 144, 208, 464, 976, 2000, 4000 };

@@ -681,7 +681,7 @@ TEST(readers_and_ends)
 	pt = vm.fd;
 	for (i = 0; i < 2; i++)
 		ASSERT_EQ(0, pthread_create(&threads[i], NULL, read_loop, &pt));
-	for (n = 0; n < 30; n++) {
+	for (n = 0; n < some(30); n++) {
 		for (i = 0; i < 8; i++) {
 			vp_init(&vp, &vm, i);
 			fds[i] = stats_fd(vp.fd);

@@ -530,6 +530,8 @@ u64 thread_cpu_us(void);
 unsigned int time_factor(void);
 /* A limit in time, on this machine */
 u64 limit_us(u64 us);
+/* A number of rounds that this machine makes within the usual limits: @most, or fewer */
+unsigned int some(unsigned int most);
 /* A handler that does nothing, so that the signal interrupts system calls. */
 void signal_catch(int sig);
 /* SIGALRM for the process after @us microseconds, then every @interval_us. */

@@ -20,6 +20,11 @@ u64 limit_us(u64 us)
 	return us * time_factor();
 }
 
+unsigned int some(unsigned int most)
+{
+	return most / time_factor() ?: 1;
+}
+
 /*
  * The limit that the harness sets for each test is a constant, and it waits by
  * alarm() or by poll(), depending on its age. Both come here, see the Makefile.
