@@ -18,12 +18,14 @@ struct vcpu;
  * @own: deadline of timer_arm(), in reference time
  * @armed: deadline that the hardware is set to
  * @vector: vector that it will raise
+ * @reminded: QEMU was, of an interrupt that is late
  * @overdue: exits since an interrupt should have been there long ago
  */
 struct timer {
 	u64 own;
 	u64 armed;
 	u8 vector;
+	bool reminded;
 	unsigned int overdue;
 };
 

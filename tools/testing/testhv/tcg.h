@@ -19,6 +19,15 @@
  * guests, with two CPUs or more. On a CPU 0 that runs no guest that word never
  * changes, hence the option park=1 (park.h).
  *
+ * VMRUN and each end of a guest's run set and clear a bit in the word by which other threads
+ * tell the CPU that there is an interrupt (cs->interrupt_request in svm_helper.c), without
+ * the lock that these hold. What they tell at this moment is forgotten, until the local
+ * APIC has another reason to look. Most often that is a timer's next interrupt; but when
+ * it is the timer's own that was forgotten, Linux sets none, and its CPU is without time.
+ * That is rare at least: 400,000 interrupts of a timer among 3.7 million ends of a run all
+ * came. But one run stood still as if it had happened. So an interrupt that stays
+ * pending is sent once more (timer.c).
+ *
  * As for the first, software interrupts, which is what QEMU intercepts a breakpoint as, are
  * intercepted, and where memory has another instruction its translation is
  * discarded by one more store.

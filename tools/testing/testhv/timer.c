@@ -16,8 +16,10 @@
 #define APIC_TIMER_HZ		1000000000ULL
 #define CALIBRATION_MS		50
 #define CALIBRATION_TRIES	5
-/* More than a busy host takes from a CPU, and than Linux does with interrupts off */
-#define OVERDUE_S		2
+/* More than Linux keeps interrupts off, as a rule */
+#define LATE			(REF_HZ / 50)
+/* More than a busy host takes from a CPU */
+#define OVERDUE			(2 * REF_HZ)
 #define OVERDUE_EXITS		1000
 
 #define STIMER_CONFIG_VALID	(HVX_STIMER_ENABLE | HVX_STIMER_PERIODIC | HVX_STIMER_LAZY | \
@@ -214,22 +216,31 @@ void timer_run(struct pcpu *cpu)
 }
 
 /*
- * The root makes exits, and its timer does not reach it: something keeps the interrupt
- * off. What that is can be seen now, not when the root is found to hang.
+ * The root makes exits, and its timer does not reach it. QEMU may have forgotten to look
+ * (tcg.h); it looks again for an interrupt that is there already, which changes nothing
+ * else. If that is not all, what keeps the interrupt off can be seen now, and not when
+ * the root is found to hang.
  */
 static void watch(struct pcpu *cpu)
 {
 	struct timer *t = &cpu->timer;
+	u64 now = ref_time(), late = now > t->armed ? now - t->armed : 0;
+	u8 vector = t->vector ?: CALLBACK_VECTOR;
 	unsigned int i;
 
-	if (t->armed == NO_DEADLINE || ref_time() < t->armed + OVERDUE_S * REF_HZ) {
+	if (late < LATE) {
 		t->overdue = 0;
+		t->reminded = false;
 		return;
 	}
-	if (++t->overdue != OVERDUE_EXITS)
+	if (!t->reminded && apic_is_pending(vector)) {
+		apic_send_ipi(cpu->apic_id, vector);
+		t->reminded = true;
+	}
+	if (late < OVERDUE || ++t->overdue != OVERDUE_EXITS)
 		return;
 	log_err("timer interrupt %x is %lu ms late: TPR %x, LVT %x, counter %u, root's rflags %lx",
-		t->vector, (ref_time() - t->armed) / (REF_HZ / 1000), apic_read(APIC_TPR),
+		vector, late / (REF_HZ / 1000), apic_read(APIC_TPR),
 		apic_read(APIC_LVT_TIMER), apic_read(APIC_TIMER_COUNT),
 		cpu->vp->vcpu.vmcb->s.rflags);
 	for (i = 1; i < 8; i++)
