@@ -19,26 +19,19 @@
  * Of Documentation/virt/mshv/defects.rst:
  * D70, D106: calls
  */
-#include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 
+#include "mshv_fuzz.h"
 #include "mshv_irq.h"
-#include "mshv_kcov.h"
 #include "kselftest_harness.h"
 
 const char *test_ours = "end to the memory that a call can deposit";
 
 #define NR_PROCESSES	3
-#define NR_PT		3
-#define NR_VP		4	/* of a partition */
-#define NR_EVENTS	4
-#define NR_STATS	4
-#define NR_PAGES	4	/* mapped of VPs */
-#define AREA_SIZE	(8 * MIB)
 #define AREA_GAP	(4 * MIB)	/* nothing is mapped there */
-#define SCRATCH		(16 * PAGE)
 #define DEFAULT_CALLS	12000
 /* From so many calls on each ioctl has to have succeeded. */
 #define ENOUGH_CALLS	10000
@@ -49,34 +42,6 @@ const char *test_ours = "end to the memory that a call can deposit";
 #define KEPT_SIZE	(2 * PAGE)
 /* Far from all else, so that a pointer with a wrong bit points there, or nowhere. */
 #define BLOCK		(1ULL << 44)
-
-/**
- * struct fuzzer - a process
- * @state: of its numbers
- * @dev: device
- * @pt: partitions, -1: none
- * @vp: their VPs
- * @events: eventfds
- * @stats: files of statistics
- * @pages: pages of VPs
- * @area: memory that is mapped into guests, and goes
- * @scratch: memory for arguments; a page without access follows
- * @readonly: a page of that kind
- * @stop: tells the threads to end
- * @kcov: of the thread that makes the calls
- * @self: makes the calls
- * @thread: runs VPs
- * @ticker: sees to it that neither of the two waits for long
- */
-struct fuzzer {
-	u64 state;
-	int dev, pt[NR_PT], vp[NR_PT][NR_VP], events[NR_EVENTS], stats[NR_STATS];
-	void *pages[NR_PAGES];
-	u8 *area, *scratch, *readonly;
-	bool stop;
-	struct kcov kcov;
-	pthread_t self, thread, ticker;
-};
 
 /*
  * Of all processes
@@ -105,403 +70,6 @@ static struct reach {
 	} kept[MAX_KEPT];
 } *reach;
 
-static u64 below(struct fuzzer *f, u64 n)
-{
-	return rnd(&f->state) % n;
-}
-
-static bool one_in(struct fuzzer *f, u64 n)
-{
-	return !below(f, n);
-}
-
-/*
- * Values
- */
-
-/* Numbers as they are wrong most often */
-static u64 any(struct fuzzer *f)
-{
-	static const u64 special[] = {
-		0, 1, 2, 3, 4, 8, 16, 63, 64, 0xff, 0x100, 0xfff, 0x1000, 0x1001, 0xffff,
-		0x10000, 0x7fffffff, 0x80000000, 0xffffffff, 1ULL << 32, 1ULL << 40,
-		1ULL << 47, 1ULL << 52, 1ULL << 63, ~0ULL, ~0ULL - 0xfff,
-	};
-
-	return one_in(f, 4) ? rnd(&f->state) : special[below(f, ARRAY_SIZE(special))];
-}
-
-/* Mostly below @n */
-static u64 number(struct fuzzer *f, u64 n)
-{
-	return one_in(f, 12) ? any(f) : below(f, n);
-}
-
-/* Mostly bits of @mask */
-static u64 bits(struct fuzzer *f, u64 mask)
-{
-	return one_in(f, 12) ? any(f) : rnd(&f->state) & mask;
-}
-
-/* Mostly 0, as it must be */
-static u64 zero(struct fuzzer *f)
-{
-	return one_in(f, 24) ? any(f) : 0;
-}
-
-static u64 gpa(struct fuzzer *f)
-{
-	return one_in(f, 12) ? any(f) : below(f, 2 * AREA_SIZE / PAGE) * PAGE;
-}
-
-static void *hva(struct fuzzer *f)
-{
-	return one_in(f, 12) ? (void *)any(f) : f->area + below(f, AREA_SIZE / PAGE) * PAGE;
-}
-
-/* Where the kernel reads or writes: mostly good for @size bytes. */
-static void *buffer(struct fuzzer *f, size_t size)
-{
-	switch (below(f, 24)) {
-	case 0:
-		return (void *)any(f);
-	case 1:
-		return f->readonly;
-	case 2:
-		/* it ends too early */
-		return f->scratch + SCRATCH - size / 2;
-	case 3:
-		return hva(f);
-	default:
-		return f->scratch + SCRATCH - ((size + PAGE - 1) & ~(PAGE - 1));
-	}
-}
-
-/* Whether it is this program's to write there. */
-static bool in_scratch(const struct fuzzer *f, const void *p, size_t size)
-{
-	return (const u8 *)p >= f->scratch && (const u8 *)p <= f->scratch + SCRATCH - size;
-}
-
-static int event(struct fuzzer *f)
-{
-	switch (below(f, 16)) {
-	case 0:
-		return any(f);
-	case 1:
-		return f->dev;
-	case 2:
-		return f->pt[below(f, NR_PT)];
-	default:
-		return f->events[below(f, NR_EVENTS)];
-	}
-}
-
-/*
- * Arguments of ioctls
- */
-
-static void arg_check_extension(struct fuzzer *f, void *arg)
-{
-	*(u32 *)arg = number(f, 0x100);
-}
-
-static void arg_create_partition(struct fuzzer *f, void *arg)
-{
-	struct mshv_create_partition_v2 *v2 = arg;
-
-	v2->pt_flags = one_in(f, 2) ? PT_DEFAULT : bits(f, MSHV_PT_FLAGS_MASK);
-	v2->pt_isolation = zero(f);
-	v2->pt_num_cpu_fbanks = number(f, MSHV_NUM_CPU_FEATURES_BANKS + 1);
-	v2->pt_cpu_fbanks[0] = bits(f, 0xff);
-	v2->pt_cpu_fbanks[1] = zero(f);
-	v2->pt_rsvd1[0] = zero(f);
-	v2->pt_disabled_xsave = bits(f, 4);
-}
-
-static void arg_create_vp(struct fuzzer *f, void *arg)
-{
-	((struct mshv_create_vp *)arg)->vp_index = number(f, NR_VP);
-}
-
-static void arg_guest_memory(struct fuzzer *f, void *arg)
-{
-	struct mshv_user_mem_region *r = arg;
-	u64 page = below(f, AREA_SIZE / PAGE);
-
-	r->flags = bits(f, MSHV_SET_MEM_FLAGS_MASK);
-	/* a few places, so that some are there to be unmapped */
-	if (one_in(f, 2)) {
-		page &= ~511ULL;
-		r->size = 512 * PAGE;
-	} else {
-		r->size = number(f, 16) * PAGE;
-	}
-	r->userspace_addr = one_in(f, 8) ? (u64)hva(f) : (u64)f->area + page * PAGE;
-	r->guest_pfn = one_in(f, 8) ? gpa(f) / PAGE : page;
-	r->rsvd[below(f, 7)] = zero(f);
-}
-
-static void arg_irqfd(struct fuzzer *f, void *arg)
-{
-	struct mshv_user_irqfd *i = arg;
-
-	i->fd = event(f);
-	i->resamplefd = event(f);
-	i->gsi = number(f, 8);
-	i->flags = bits(f, MSHV_IRQFD_FLAGS_MASK);
-}
-
-static void arg_ioeventfd(struct fuzzer *f, void *arg)
-{
-	struct mshv_user_ioeventfd *i = arg;
-
-	i->datamatch = below(f, 4);
-	i->addr = one_in(f, 4) ? gpa(f) : 2 * AREA_SIZE + below(f, 4) * 8;
-	i->len = one_in(f, 8) ? any(f) : 1U << below(f, 4);
-	i->fd = event(f);
-	i->flags = bits(f, MSHV_IOEVENTFD_FLAGS_MASK & ~BIT(MSHV_IOEVENTFD_BIT_PIO));
-	i->rsvd[0] = zero(f);
-}
-
-static void arg_routing(struct fuzzer *f, void *arg)
-{
-	struct mshv_user_irq_table *t = arg;
-	unsigned int i;
-
-	t->nr = number(f, 8);
-	t->rsvd = zero(f);
-	for (i = 0; i < 8; i++) {
-		struct mshv_user_irq_entry *e = &t->entries[i];
-
-		e->gsi = number(f, 8);
-		e->address_lo = ROUTE_ADDRESS | ROUTE_DEST(below(f, NR_VP));
-		e->address_hi = zero(f);
-		e->data = 0x40 + below(f, 8) + (one_in(f, 4) ? ROUTE_LEVEL : 0);
-		if (one_in(f, 16))
-			e->address_lo = any(f);
-		if (one_in(f, 16))
-			e->data = any(f);
-	}
-}
-
-static void arg_bitmap(struct fuzzer *f, void *arg)
-{
-	struct mshv_gpap_access_bitmap *b = arg;
-
-	b->access_type = number(f, MSHV_GPAP_ACCESS_TYPE_COUNT);
-	b->access_op = number(f, MSHV_GPAP_ACCESS_OP_COUNT);
-	b->rsvd[below(f, 6)] = zero(f);
-	b->page_count = number(f, 600);
-	b->gpap_base = gpa(f) / PAGE;
-	b->bitmap_ptr = (uintptr_t)buffer(f, 128);
-}
-
-static void arg_hvcall(struct fuzzer *f, void *arg)
-{
-	static const u16 codes[] = {
-		HVX_CALL_GET_PARTITION_PROPERTY, HVX_CALL_SET_PARTITION_PROPERTY,
-		HVX_CALL_GET_VP_REGISTERS, HVX_CALL_SET_VP_REGISTERS, HVX_CALL_INSTALL_INTERCEPT,
-		HVX_CALL_ASSERT_VIRTUAL_INTERRUPT, HVX_CALL_GET_VP_STATE, HVX_CALL_SET_VP_STATE,
-		HVX_CALL_REGISTER_INTERCEPT_RESULT, HVX_CALL_GET_VP_CPUID_VALUES,
-		HVX_CALL_TRANSLATE_VIRTUAL_ADDRESS, HVX_CALL_GET_GPA_PAGES_ACCESS_STATES,
-	};
-	struct mshv_root_hvcall *h = arg;
-	u64 *in = buffer(f, 512);
-	unsigned int i;
-
-	h->code = one_in(f, 4) ? number(f, 0x120) : codes[below(f, ARRAY_SIZE(codes))];
-	h->reps = number(f, 4);
-	h->in_sz = one_in(f, 8) ? any(f) : 8 * (1 + below(f, 12));
-	h->out_sz = one_in(f, 8) ? any(f) : 8 * below(f, 12);
-	h->status = zero(f);
-	h->rsvd[below(f, 6)] = zero(f);
-	h->in_ptr = (uintptr_t)in;
-	if (one_in(f, 2)) {
-		/* what is allowed everywhere */
-		h->code = HVX_CALL_GET_PARTITION_PROPERTY;
-		h->reps = zero(f);
-		h->in_sz = sizeof(struct hvx_in_get_partition_property);
-		h->out_sz = sizeof(struct hvx_out_get_partition_property);
-	}
-	h->out_ptr = h->out_sz ? (uintptr_t)buffer(f, 512) : zero(f);
-	if (!in_scratch(f, in, 512))
-		return;
-	for (i = 0; i < 64; i++)
-		in[i] = any(f);
-	in[0] = one_in(f, 2) ? HVX_PARTITION_ID_SELF : zero(f);
-	if (!one_in(f, 4))
-		in[1] = HVX_PROP_PROCESSOR_FEATURES0 + below(f, 2);
-}
-
-static void arg_install_intercept(struct fuzzer *f, void *arg)
-{
-	struct mshv_install_intercept *i = arg;
-
-	i->type = number(f, 13);
-	i->access = bits(f, MSHV_INTERCEPT_ACCESS_MASK);
-	i->parameter = number(f, 64);
-	i->status = zero(f);
-	i->rsvd[below(f, 6)] = zero(f);
-}
-
-static void arg_assert_interrupt(struct fuzzer *f, void *arg)
-{
-	struct mshv_assert_interrupt *i = arg;
-
-	i->dest = number(f, NR_VP);
-	i->type = number(f, 10);
-	i->vector = number(f, 256);
-	i->flags = bits(f, MSHV_INTERRUPT_FLAGS_MASK);
-	i->status = zero(f);
-	i->rsvd = zero(f);
-}
-
-static void arg_property(struct fuzzer *f, void *arg)
-{
-	static const u32 codes[] = {
-		HVX_PROP_SYNTHETIC_PROC_FEATURES, HVX_PROP_PRIVILEGE_FLAGS, HVX_PROP_TIME_FREEZE,
-		HVX_PROP_REFERENCE_TIME, HVX_PROP_PROCESSORS_PER_SOCKET,
-		HVX_PROP_GPA_PAGE_ACCESS_TRACKING, HVX_PROP_UNIMPLEMENTED_MSR_ACTION,
-	};
-	struct mshv_partition_property *p = arg;
-
-	p->code = one_in(f, 8) ? any(f) : codes[below(f, ARRAY_SIZE(codes))];
-	p->status = zero(f);
-	p->rsvd = zero(f);
-	p->value = number(f, 3);
-}
-
-static void arg_state(struct fuzzer *f, void *arg)
-{
-	struct mshv_get_set_vp_state *s = arg;
-
-	s->type = number(f, MSHV_VP_STATE_COUNT);
-	s->rsvd[below(f, 3)] = zero(f);
-	s->buf_sz = one_in(f, 8) ? any(f) : PAGE * (1 + below(f, 2));
-	s->buf_ptr = (uintptr_t)buffer(f, s->buf_sz <= SCRATCH ? s->buf_sz : PAGE);
-}
-
-static void arg_registers(struct fuzzer *f, void *arg)
-{
-	struct mshv_vp_registers *v = arg;
-	struct hvx_register *regs = buffer(f, 32 * sizeof(*regs));
-	unsigned int i;
-
-	v->count = number(f, 24);
-	v->reserved = zero(f);
-	v->regs_ptr = (uintptr_t)regs;
-	if (!in_scratch(f, regs, 32 * sizeof(*regs)))
-		return;
-	for (i = 0; i < 32; i++) {
-		regs[i] = (struct hvx_register){
-			.name = one_in(f, 4) ? reg_table[below(f, reg_table_size)].name :
-					       HVX_REG_RAX + below(f, 18),
-		};
-		regs[i].value.u64 = one_in(f, 2) ? any(f) : GUEST_CODE_BASE;
-		if (one_in(f, 64))
-			regs[i].name = any(f);
-	}
-}
-
-static void arg_result(struct fuzzer *f, void *arg)
-{
-	struct mshv_intercept_result *r = arg;
-
-	r->type = number(f, 4);
-	r->status = zero(f);
-	r->rsvd = zero(f);
-	if (r->type == MSHV_INTERCEPT_RESULT_CPUID) {
-		r->cpuid.function = number(f, 0x20);
-		r->cpuid.flags = bits(f, MSHV_CPUID_RESULT_FLAGS_MASK);
-		r->cpuid.eax = (struct mshv_cpuid_bits){ any(f), any(f) };
-		r->cpuid.rsvd = zero(f);
-		return;
-	}
-	r->msr.index = one_in(f, 2) ? 0x4badf00d : any(f);
-	r->msr.access = bits(f, MSHV_INTERCEPT_ACCESS_MASK);
-	r->msr.action = number(f, MSHV_MSR_ACTION_COUNT);
-	r->msr.rsvd[below(f, 9)] = zero(f);
-}
-
-static void arg_cpuid(struct fuzzer *f, void *arg)
-{
-	struct mshv_vp_cpuid_values *c = arg;
-
-	c->count = number(f, 8);
-	c->flags = bits(f, MSHV_CPUID_VALUES_FLAGS_MASK);
-	c->entries_ptr = (uintptr_t)buffer(f, 8 * sizeof(struct mshv_cpuid_entry));
-	c->status = zero(f);
-	c->rsvd[below(f, 6)] = zero(f);
-}
-
-static void arg_translate(struct fuzzer *f, void *arg)
-{
-	struct mshv_translate_gva *t = arg;
-
-	t->gva = one_in(f, 2) ? gpa(f) : any(f);
-	t->flags = bits(f, MSHV_TRANSLATE_GVA_FLAGS_MASK);
-	t->result = (uintptr_t)buffer(f, sizeof(struct mshv_translate_gva_result));
-	t->gpa = (uintptr_t)buffer(f, 8);
-}
-
-static void arg_none(struct fuzzer *f, void *arg)
-{
-}
-
-enum on { ON_DEV, ON_PT, ON_VP };
-
-#define ROW(on, name, size, arg, cap, weight)	\
-	{ #name, MSHV_##name, on, size, arg, MSHV_CAP_##cap, weight }
-#define SIZE(type)	sizeof(struct mshv_##type)
-
-/* Every ioctl of every kind of file */
-static const struct row {
-	const char *name;
-	unsigned int cmd;
-	enum on on;
-	size_t size;
-	void (*fill)(struct fuzzer *f, void *arg);
-	u32 cap;
-	unsigned int weight;
-} rows[] = {
-	ROW(ON_DEV, CHECK_EXTENSION, 4, arg_check_extension, CREATE_PARTITION, 1),
-	ROW(ON_DEV, CREATE_PARTITION, SIZE(create_partition_v2), arg_create_partition,
-	    CREATE_PARTITION, 2),
-	ROW(ON_DEV, ROOT_HVCALL, SIZE(root_hvcall), arg_hvcall, DEVICE_HVCALL, 3),
-	ROW(ON_PT, INITIALIZE_PARTITION, 0, arg_none, INITIALIZE_PARTITION, 2),
-	ROW(ON_PT, CREATE_VP, SIZE(create_vp), arg_create_vp, CREATE_VP, 3),
-	ROW(ON_PT, SET_GUEST_MEMORY, SIZE(user_mem_region), arg_guest_memory, GUEST_MEMORY, 6),
-	ROW(ON_PT, GET_GPAP_ACCESS_BITMAP, SIZE(gpap_access_bitmap), arg_bitmap,
-	    GPAP_ACCESS_BITMAP, 3),
-	ROW(ON_PT, SET_MSI_ROUTING, 8 + 8 * sizeof(struct mshv_user_irq_entry), arg_routing,
-	    MSI_ROUTING, 3),
-	ROW(ON_PT, IRQFD, SIZE(user_irqfd), arg_irqfd, IRQFD, 5),
-	ROW(ON_PT, IOEVENTFD, SIZE(user_ioeventfd), arg_ioeventfd, IOEVENTFD, 5),
-	ROW(ON_PT, ROOT_HVCALL, SIZE(root_hvcall), arg_hvcall, PARTITION_HVCALL, 5),
-	ROW(ON_PT, GET_STATS_FD, 0, arg_none, PARTITION_STATS, 1),
-	ROW(ON_PT, INSTALL_INTERCEPT, SIZE(install_intercept), arg_install_intercept,
-	    INSTALL_INTERCEPT, 3),
-	ROW(ON_PT, ASSERT_INTERRUPT, SIZE(assert_interrupt), arg_assert_interrupt,
-	    ASSERT_INTERRUPT, 3),
-	ROW(ON_PT, GET_PARTITION_PROPERTY, SIZE(partition_property), arg_property,
-	    GET_PROPERTY, 2),
-	ROW(ON_PT, SET_PARTITION_PROPERTY, SIZE(partition_property), arg_property,
-	    SET_PROPERTY, 3),
-	ROW(ON_VP, RUN_VP, SIZE(run_vp), arg_none, RUN_VP, 6),
-	ROW(ON_VP, CANCEL_RUN_VP, 0, arg_none, CANCEL_RUN_VP, 3),
-	ROW(ON_VP, GET_VP_REGISTERS, SIZE(vp_registers), arg_registers, VP_REGISTERS, 4),
-	ROW(ON_VP, SET_VP_REGISTERS, SIZE(vp_registers), arg_registers, VP_REGISTERS, 6),
-	ROW(ON_VP, GET_VP_STATE, SIZE(get_set_vp_state), arg_state, VP_STATE_LAPIC, 4),
-	ROW(ON_VP, SET_VP_STATE, SIZE(get_set_vp_state), arg_state, VP_STATE_LAPIC, 4),
-	ROW(ON_VP, GET_STATS_FD, 0, arg_none, VP_STATS, 1),
-	ROW(ON_VP, ROOT_HVCALL, SIZE(root_hvcall), arg_hvcall, VP_HVCALL, 5),
-	ROW(ON_VP, REGISTER_INTERCEPT_RESULT, SIZE(intercept_result), arg_result,
-	    INTERCEPT_RESULT, 3),
-	ROW(ON_VP, GET_VP_CPUID_VALUES, SIZE(vp_cpuid_values), arg_cpuid, VP_CPUID_VALUES, 3),
-	ROW(ON_VP, VP_TRANSLATE_GVA, SIZE(translate_gva), arg_translate, TRANSLATE_GVA, 4),
-};
-
 /* One of those that there are */
 static int any_vp(struct fuzzer *f)
 {
@@ -513,7 +81,7 @@ static int any_vp(struct fuzzer *f)
 	return -1;
 }
 
-static int file_of(struct fuzzer *f, enum on on)
+static int file_of(struct fuzzer *f, enum fuzz_on on)
 {
 	switch (on) {
 	case ON_DEV:
@@ -572,7 +140,7 @@ static void renew(struct fuzzer *f, unsigned int i)
 	vp_try_setup(&vp, MODE_LONG, GUEST_CODE_BASE);
 }
 
-static void new_file(struct fuzzer *f, const struct row *row, int fd, int parent)
+static void new_file(struct fuzzer *f, const struct fuzz_row *row, int fd, int parent)
 {
 	unsigned int i;
 
@@ -592,16 +160,16 @@ static void new_file(struct fuzzer *f, const struct row *row, int fd, int parent
 	}
 }
 
-static const struct row *any_row(struct fuzzer *f)
+static const struct fuzz_row *any_row(struct fuzzer *f)
 {
 	unsigned int i, at = 0;
 
-	for (i = 0; i < ARRAY_SIZE(rows); i++)
-		at += rows[i].weight;
+	for (i = 0; i < fuzz_nr_rows; i++)
+		at += fuzz_rows[i].weight;
 	at = below(f, at);
-	for (i = 0; at >= rows[i].weight; i++)
-		at -= rows[i].weight;
-	return &rows[i];
+	for (i = 0; at >= fuzz_rows[i].weight; i++)
+		at -= fuzz_rows[i].weight;
+	return &fuzz_rows[i];
 }
 
 /* A guest that could write to more than the area would be the end of this program. */
@@ -615,7 +183,7 @@ static void spare_program(struct fuzzer *f, struct mshv_user_mem_region *r)
 }
 
 /* Right up to a page's end, and below the one that results go to most often. */
-static u8 *arg_place(struct fuzzer *f, const struct row *row)
+static u8 *arg_place(struct fuzzer *f, const struct fuzz_row *row)
 {
 	return f->scratch + SCRATCH - PAGE - row->size;
 }
@@ -626,7 +194,7 @@ static u8 *kept_place(struct fuzzer *f)
 }
 
 /* Another value in a place of a call that is made again; most often of its arguments */
-static void change(struct fuzzer *f, const struct row *row)
+static void change(struct fuzzer *f, const struct fuzz_row *row)
 {
 	size_t size = 1ULL << below(f, 4);
 	u8 *p = arg_place(f, row), *end = p + row->size;
@@ -642,7 +210,7 @@ static void change(struct fuzzer *f, const struct row *row)
 	memcpy(&value, p, size);
 	switch (below(f, 4)) {
 	case 0:
-		value = any(f);
+		value = fuzz_any(f);
 		break;
 	case 1:
 		value ^= 1ULL << below(f, 8 * size);
@@ -657,11 +225,11 @@ static void change(struct fuzzer *f, const struct row *row)
 }
 
 /* One that is kept, with changes, or NULL: none is */
-static const struct row *call_again(struct fuzzer *f)
+static const struct fuzz_row *call_again(struct fuzzer *f)
 {
 	u32 nr = READ_ONCE(reach->nr_kept);
 	const struct kept *kept;
-	const struct row *row;
+	const struct fuzz_row *row;
 	unsigned int i;
 
 	if (nr > MAX_KEPT)
@@ -672,15 +240,15 @@ static const struct row *call_again(struct fuzzer *f)
 	if (!__atomic_load_n(&kept->ready, __ATOMIC_ACQUIRE))
 		return NULL;
 	memcpy(kept_place(f), kept->bytes, KEPT_SIZE);
-	row = &rows[kept->row];
+	row = &fuzz_rows[kept->row];
 	for (i = below(f, 4); i; i--)
 		change(f, row);
 	return row;
 }
 
-static const struct row *call_anew(struct fuzzer *f)
+static const struct fuzz_row *call_anew(struct fuzzer *f)
 {
-	const struct row *row = any_row(f);
+	const struct fuzz_row *row = any_row(f);
 	u8 *arg = arg_place(f, row);
 
 	memset(arg, 0, row->size);
@@ -691,7 +259,7 @@ static const struct row *call_anew(struct fuzzer *f)
 }
 
 /* @bytes: before the call, which writes to some of them */
-static void call_keep(struct fuzzer *f, const struct row *row, const u8 *bytes)
+static void call_keep(struct fuzzer *f, const struct fuzz_row *row, const u8 *bytes)
 {
 	unsigned int news = kcov_end(&f->kcov, reach->edges);
 	struct kept *kept;
@@ -704,12 +272,12 @@ static void call_keep(struct fuzzer *f, const struct row *row, const u8 *bytes)
 	if (nr >= MAX_KEPT)
 		return;
 	kept = &reach->kept[nr];
-	kept->row = row - rows;
+	kept->row = row - fuzz_rows;
 	memcpy(kept->bytes, bytes, KEPT_SIZE);
 	__atomic_store_n(&kept->ready, true, __ATOMIC_RELEASE);
 }
 
-static int call_traced(struct fuzzer *f, const struct row *row, int fd, void *place)
+static int call_traced(struct fuzzer *f, const struct fuzz_row *row, int fd, void *place)
 {
 	u8 bytes[KEPT_SIZE];
 	int ret;
@@ -725,7 +293,7 @@ static int call_traced(struct fuzzer *f, const struct row *row, int fd, void *pl
 
 static void call(struct fuzzer *f)
 {
-	const struct row *row = NULL;
+	const struct fuzz_row *row = NULL;
 	void *place;
 	int fd, ret;
 
@@ -737,15 +305,15 @@ static void call(struct fuzzer *f)
 	if (row->cmd == MSHV_SET_GUEST_MEMORY)
 		spare_program(f, place);
 	if (one_in(f, 48))
-		place = row->cmd == MSHV_SET_GUEST_MEMORY ? NULL : buffer(f, row->size);
+		place = row->cmd == MSHV_SET_GUEST_MEMORY ? NULL : fuzz_buffer(f, row->size);
 	fd = file_of(f, one_in(f, 24) ? below(f, ON_VP + 1) : row->on);
 	if (fd < 0)
 		return;
 	ret = call_traced(f, row, fd, place);
-	__atomic_fetch_add(&counters[row - rows].calls, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&counters[row - fuzz_rows].calls, 1, __ATOMIC_RELAXED);
 	if (ret < 0)
 		return;
-	__atomic_fetch_add(&counters[row - rows].ok, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&counters[row - fuzz_rows].ok, 1, __ATOMIC_RELAXED);
 	if (row->cmd == MSHV_CREATE_PARTITION || row->cmd == MSHV_CREATE_VP ||
 	    row->cmd == MSHV_GET_STATS_FD)
 		new_file(f, row, ret, fd);
@@ -789,7 +357,7 @@ static void do_dup(struct fuzzer *f)
 static void do_mmap(struct fuzzer *f)
 {
 	void **page = &f->pages[below(f, NR_PAGES)];
-	int prot = bits(f, 7), flags = one_in(f, 8) ? MAP_PRIVATE : MAP_SHARED;
+	int prot = fuzz_bits(f, 7), flags = one_in(f, 8) ? MAP_PRIVATE : MAP_SHARED;
 	int fd = file_of(f, ON_VP);
 
 	if (*page != MAP_FAILED)
@@ -798,7 +366,7 @@ static void do_mmap(struct fuzzer *f)
 	if (fd < 0)
 		return;
 	*page = mmap(NULL, PAGE * (one_in(f, 8) ? 2 : 1), prot & 7, flags, fd,
-		     number(f, 3) * PAGE);
+		     fuzz_number(f, 3) * PAGE);
 }
 
 /* The kernel's accesses fail where a program's would end it. */
@@ -856,8 +424,9 @@ static void do_read(struct fuzzer *f)
 {
 	int fd = f->stats[below(f, NR_STATS)];
 
-	if (fd >= 0 && pread(fd, buffer(f, PAGE), number(f, PAGE), number(f, 4096)) < 0)
-		lseek(fd, any(f), SEEK_SET);
+	if (fd >= 0 &&
+	    pread(fd, fuzz_buffer(f, PAGE), fuzz_number(f, PAGE), fuzz_number(f, 4096)) < 0)
+		lseek(fd, fuzz_any(f), SEEK_SET);
 }
 
 static void do_fork(struct fuzzer *f)
@@ -890,6 +459,8 @@ static void *run_vps(void *arg)
 	u64 state = f->state ^ 0x9e3779b97f4a7c15ULL;
 	int fd;
 
+	/* Guests take all they can get; this is about the calls. */
+	setpriority(PRIO_PROCESS, gettid(), 5);
 	while (!READ_ONCE(f->stop)) {
 		fd = READ_ONCE(f->vp[rnd(&state) % NR_PT][rnd(&state) % NR_VP]);
 		/* it may be closed meanwhile, which the ioctl says of no file of ours */
@@ -981,13 +552,15 @@ static int process(void *arg)
 
 static void say(void)
 {
+	const struct fuzz_row *row;
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(rows); i++)
-		fprintf(stderr, "# %s of the %s: %llu calls, %llu of them right\n", rows[i].name,
-			rows[i].on == ON_DEV ? "device" :
-			rows[i].on == ON_PT ? "partition" : "VP",
+	for (i = 0; i < fuzz_nr_rows; i++) {
+		row = &fuzz_rows[i];
+		fprintf(stderr, "# %s of the %s: %llu calls, %llu of them right\n", row->name,
+			row->on == ON_DEV ? "device" : row->on == ON_PT ? "partition" : "VP",
 			(unsigned long long)counters[i].calls, (unsigned long long)counters[i].ok);
+	}
 	if (reach->nr_edges)
 		fprintf(stderr, "# %u edges of the driver, %u calls that found them%s\n",
 			reach->nr_edges, reach->nr_kept, reach->guides ? "" : ", blind");
@@ -1040,11 +613,11 @@ TEST_F_TIMEOUT(fuzz, calls, 86400)
 		EXPECT_EQ(0, child_wait(pids[i]));
 	say();
 	dev = dev_open();
-	for (i = 0; i < ARRAY_SIZE(rows) && total >= ENOUGH_CALLS; i++) {
-		if (!cap(dev, rows[i].cap))
+	for (i = 0; i < fuzz_nr_rows && total >= ENOUGH_CALLS; i++) {
+		if (!cap(dev, fuzz_rows[i].cap))
 			continue;
 		EXPECT_NE(0, counters[i].ok)
-			TH_LOG("%s", rows[i].name);
+			TH_LOG("%s", fuzz_rows[i].name);
 	}
 	close(dev);
 	EXPECT_EQ(0, accounts_open(&before));
