@@ -15,20 +15,28 @@ ksft_tools()
 		printf '%s\n' --copy=/usr/bin/perl --copy=$perl
 }
 
+# ksft_insmod DIR: the modules of tests that are there
+ksft_insmod()
+{
+	local module
+
+	for module in "$1"/{testhv_hvcall,fail_nth}.ko; do
+		[[ ! -e $module ]] || echo "--insmod=$module"
+	done
+}
+
 # ksft_module KERNEL: what tests do past the driver they do through modules of theirs,
 # those that were built along with MODULE, if one was
 ksft_module()
 {
-	local module dir=$MSHV_OUT/modules/$1
+	local dir=$MSHV_OUT/modules/$1
 
 	if [[ -n ${MODULE:-} && -e ${MODULE%/*}/testhv_hvcall.ko ]]; then
 		dir=${MODULE%/*}
 	elif [[ $1 != */* ]]; then
 		"$MSHV_TOOLS/build-module" "$1" || exit
 	fi
-	for module in "$dir"/{testhv_hvcall,fail_nth}.ko; do
-		[[ ! -e $module ]] || echo "--insmod=$module"
-	done
+	ksft_insmod "$dir"
 	# Swap; a kernel that was built for this has none.
 	[[ $1 != 6.1 ]] || echo --modprobe=lzo-rle
 	[[ $1 != 6.1 && $1 != 6.12 ]] || echo --modprobe=zram
