@@ -13,6 +13,7 @@
 #include "options.h"
 #include "pageown.h"
 #include "panic.h"
+#include "portio.h"
 #include "property.h"
 #include "root.h"
 #include "stray.h"
@@ -66,6 +67,7 @@ static u64 ctl_fault(struct ctl_regs *r)
 static u64 ctl_fault_clear(struct ctl_regs *r)
 {
 	disturb_set(&(struct disturb){ 0 });
+	portio_set(&(struct portio_order){ 0 });
 	r->rbx = hypercall_fault_clear();
 	return TESTHV_CTL_OK;
 }
@@ -197,6 +199,19 @@ static u64 ctl_disturb(struct ctl_regs *r)
 	return TESTHV_CTL_OK;
 }
 
+static u64 ctl_out(struct ctl_regs *r)
+{
+	const struct portio_order order = {
+		.port = r->rbx, .value = r->rcx, .interval = r->rsi * 10000, .count = r->rdi,
+	};
+
+	if (r->rbx >> 16 || r->rcx >> 16 || r->rsi > TESTHV_OUT_MAX_MS ||
+	    (r->rdi && !r->rsi))
+		return TESTHV_CTL_EARG;
+	r->rbx = portio_set(&order);
+	return TESTHV_CTL_OK;
+}
+
 static u64 ctl_ring(struct ctl_regs *r)
 {
 	unsigned int sint;
@@ -260,6 +275,7 @@ static u64 (*const ops[])(struct ctl_regs *) = {
 	[TESTHV_CTL_PAYLOAD] = ctl_payload,
 	[TESTHV_CTL_POST_WHOLE] = ctl_post_whole,
 	[TESTHV_CTL_DISTURB] = ctl_disturb,
+	[TESTHV_CTL_OUT] = ctl_out,
 };
 
 /* One OUT of EAX; anything else at the port is refused. */

@@ -15,6 +15,7 @@
 #include "hypercall.h"
 #include "init.h"
 #include "lock.h"
+#include "portio.h"
 #include "property.h"
 #include "root.h"
 #include "run.h"
@@ -120,6 +121,7 @@ u64 sched_next_deadline(const struct pcpu *cpu)
 	}
 	if (!list_empty(&unsent))
 		deadline = min(deadline, ref_time() + RETRY);
+	deadline = min(deadline, portio_deadline());
 	return min(deadline, min(async_deadline(), disturb_deadline()));
 }
 
@@ -270,6 +272,7 @@ static void on_timer(struct pcpu *cpu)
 	}
 	async_run(now);
 	disturb_run(now);
+	portio_run(now);
 	sched_flush();
 	arm_root(cpu);
 	spin_unlock(&hv_lock);

@@ -148,6 +148,15 @@
 #define TESTHV_DISTURB_AGAIN	(1ULL << 1)	/* it comes so much later, in any case */
 #define TESTHV_DISTURB_MAX_MS	60000
 
+/*
+ * TESTHV_CTL_OUT: in RBX = I/O port, RCX = 16-bit value, RSI = milliseconds, RDI =
+ * count. Writes the value to that port of the machine after so long, and count - 1
+ * times again, each so much later. Count 0: no more. In place of what was said before;
+ * out RBX = writes that led to. TESTHV_CTL_FAULT_CLEAR ends it as well.
+ */
+#define TESTHV_CTL_OUT		18
+#define TESTHV_OUT_MAX_MS	60000
+
 /* Accounts. "Now" figures must return to their old value after teardown. */
 enum testhv_acct {
 	TESTHV_ACCT_PAGES_DEPOSITED,	/* now, all partitions but the root */
