@@ -447,6 +447,8 @@ void ctl_payload(unsigned int index, u64 word);
 bool ctl_post_whole(unsigned int lp, unsigned int sint, u32 type, u8 size, u64 sender);
 /* What becomes of messages of a type; how many the last such rule met. */
 u64 ctl_disturb(u32 type, u64 flags, u64 count, u64 ms);
+/* Writes to an I/O port, at intervals; how many the last such order led to. */
+u64 ctl_out(u16 port, u16 value, u64 ms, u64 count);
 /* How SET_PARTITION_PROPERTY completes from now on. */
 void ctl_async(u64 ms, u64 flags);
 /* Page numbers of the root's SynIC pages on a logical processor. */

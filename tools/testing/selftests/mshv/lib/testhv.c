@@ -187,6 +187,14 @@ u64 ctl_disturb(u32 type, u64 flags, u64 count, u64 ms)
 	return rbx;
 }
 
+u64 ctl_out(u16 port, u16 value, u64 ms, u64 count)
+{
+	u64 rbx = port, rcx = value;
+
+	ctl_request(TESTHV_CTL_OUT, &rbx, &rcx, &ms, &count);
+	return rbx;
+}
+
 unsigned int ctl_ring(unsigned int lp, u32 port, unsigned int times)
 {
 	u64 rbx = lp | (u64)HVX_SINT_DOORBELL << 32, rcx = port, rsi = times, rdi = 0;
