@@ -4,6 +4,7 @@
 #include <linux/errno.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
+#include <linux/kmsan-checks.h>
 #include <linux/mm.h>
 
 #include "deposit.h"
@@ -33,6 +34,8 @@ int mshv_page_attach(struct mshv_page *page, u64 pfn)
 	page->va = memremap(pfn << HVX_PAGE_SHIFT, HVX_PAGE_SIZE, MEMREMAP_WB);
 	if (!page->va)
 		return -ENOMEM;
+	/* It was deposited without a value, and the hypervisor gives it one. */
+	kmsan_unpoison_memory(page->va, HVX_PAGE_SIZE);
 	page->pfn = pfn;
 	return 0;
 }
