@@ -39,6 +39,33 @@ built_config()
 	echo "CONFIG_LOCALVERSION=\"-mshv${1#"${1%%-*}"}\""
 }
 
+# built_kmake NAME TREE MAKE-ARGUMENT...: with the compiler that the kernel needs
+built_kmake()
+{
+	local compiler
+
+	compiler=$(kernel_says "$1" Compiler)
+	make -s -C "$2" ${compiler:+"$compiler"} "${@:3}"
+}
+
+built_need_compiler()
+{
+	packages_need build graft
+	[[ -z $(kernel_says "$1" Compiler) ]] || packages_need clang
+}
+
+# built_compiler NAME: its version
+built_compiler()
+{
+	local compiler
+
+	compiler=$(kernel_says "$1" Compiler)
+	case $compiler in
+	LLVM=*)	"clang${compiler#LLVM=}" --version ;;
+	*)	gcc --version ;;
+	esac
+}
+
 # built_archive NAME SOURCE: the archive's path
 built_archive()
 {
@@ -46,7 +73,7 @@ built_archive()
 
 	hash=$({
 		echo "$BUILT_FORMAT $2"
-		gcc --version | head -n 1
+		built_compiler "$1" | head -n 1
 		built_config "$1"
 	} | sha256sum)
 	echo "$MSHV_CACHE/linux-$1-${hash::16}.tar.gz"
@@ -59,7 +86,7 @@ built_configure()
 	local tree=$1 config=$1.config line name status=0
 
 	built_config "$2" > "$config"
-	make -s -C "$tree" KCONFIG_ALLCONFIG="$config" allnoconfig || return
+	built_kmake "$2" "$tree" KCONFIG_ALLCONFIG="$config" allnoconfig || return
 	while read -r line; do
 		name=${line%%=*}
 		! grep -qxF "$line" "$tree/.config" || continue
@@ -79,29 +106,29 @@ built_prepared()
 	local tree=$MSHV_OUT/kernels/prepared-$1
 
 	built_need_fragments "$1"
-	packages_need build graft
+	built_need_compiler "$1"
 	if ! cmp -s <(built_config "$1") "$tree/.prepared"; then
 		ktree_copy "${1%%-*}" "$tree" &&
 		built_configure "$tree" "$1" >&2 &&
-		make -s -j "$(nproc)" -C "$tree" prepare modules_prepare >&2 ||
+		built_kmake "$1" "$tree" -j "$(nproc)" prepare modules_prepare >&2 ||
 			return
 		mv "$tree.config" "$tree/.prepared"
 	fi
 	echo "$tree"
 }
 
-# built_install TREE ROOT: image, modules, and as headers what modules are built
+# built_install NAME TREE ROOT: image, modules, and as headers what modules are built
 # with
 built_install()
 {
-	local tree=$1 root=$2 release
+	local tree=$2 root=$3 release
 
-	release=$(make -s -C "$tree" kernelrelease) || return
+	release=$(built_kmake "$1" "$tree" kernelrelease) || return
 	mkdir -p "$root/boot" "$root/headers"
 	echo "$release" > "$root/release"
 	cp "$tree/arch/x86/boot/bzImage" "$root/boot/vmlinuz-$release" &&
 	cp "$tree/.config" "$root/boot/config-$release" &&
-	PATH=$PATH:/usr/sbin:/sbin make -s -C "$tree" INSTALL_MOD_PATH="$root" \
+	PATH=$PATH:/usr/sbin:/sbin built_kmake "$1" "$tree" INSTALL_MOD_PATH="$root" \
 		modules_install || return
 	rm -f "$root/lib/modules/$release"/{build,source}
 	(cd "$tree" && find .config Module.symvers Makefile arch/x86/Makefile* \
@@ -115,12 +142,11 @@ built_make()
 {
 	local tree=$MSHV_OUT/kernels/build-$1 log=$MSHV_OUT/kernels/build-$1.log
 
-	packages_need build graft
 	say "building the kernel $1, once: that takes some 20 minutes"
 	rm -rf "$tree.root"
 	if ktree_copy "${1%%-*}" "$tree" && built_configure "$tree" "$1" &&
-	   make -s -j "$(nproc)" -C "$tree" bzImage modules > "$log" 2>&1 &&
-	   built_install "$tree" "$tree.root" >> "$log" 2>&1; then
+	   built_kmake "$1" "$tree" -j "$(nproc)" bzImage modules > "$log" 2>&1 &&
+	   built_install "$1" "$tree" "$tree.root" >> "$log" 2>&1; then
 		tar --create --gzip --owner 0 --group 0 -C "$tree.root" \
 			--file "$2.new" . && mv "$2.new" "$2" || return
 		rm -rf "$tree" "$tree.root" "$tree.config"
@@ -136,7 +162,6 @@ built_ensure()
 {
 	local series=${1%%-*} source archive
 
-	built_need_fragments "$1"
 	mkdir -p "$MSHV_CACHE"
 	(
 		flock 8
@@ -171,7 +196,8 @@ built_fetch()
 {
 	local archive
 
-	packages_need build
+	built_need_fragments "$1"
+	built_need_compiler "$1"
 	archive=$(built_ensure "$1") || exit
 	with_cache_lock built_unpack "$1" "$archive"
 }
