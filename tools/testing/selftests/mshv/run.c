@@ -911,7 +911,9 @@ TEST(signal_ends_the_run)
 	for (i = 0; i < 10; i++) {
 		start = now_us();
 		alarm_us(limit_us(50000), limit_us(50000));
-		ASSERT_EQ(-EINTR, vp_run(&g.vp));
+		do {	/* a busy host may take the time of a run or two */
+			ASSERT_EQ(-EINTR, vp_run(&g.vp));
+		} while (READ_ONCE(*counter) == last && now_us() - start < limit_us(3000000));
 		EXPECT_GT(limit_us(3000000), now_us() - start);
 		/* it goes on where it was, and does not lose anything */
 		EXPECT_LT(last, READ_ONCE(*counter));
