@@ -5,6 +5,7 @@
  */
 #include <linux/hmm.h>
 #include <linux/mm.h>
+#include <linux/string.h>
 
 #include "mshv.h"
 
@@ -40,6 +41,8 @@ static int mshv_movable_lookup(struct mshv_region *region, struct mshv_span *spa
 	};
 	int ret;
 
+	/* Flags of what is found; since 6.16 the kernel keeps some that are there before. */
+	memset(span->hmm, 0, span->nr * sizeof(span->hmm[0]));
 	if (mmap_read_lock_killable(mm))
 		return -EINTR;
 	ret = hmm_range_fault(&range);
