@@ -37,6 +37,15 @@ kernel_time_factor()
 	echo "$factor"
 }
 
+# kernel_memory NAME: what the machine has for it by default
+kernel_memory()
+{
+	local memory
+
+	memory=$(kernel_says "$1" Memory)
+	echo "${memory:-2G}"
+}
+
 kernel_dir()
 {
 	echo "$MSHV_OUT/kernels/$1"
