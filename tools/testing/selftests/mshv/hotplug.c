@@ -233,7 +233,7 @@ static bool can_sleep(const char *state)
 {
 	char line[64];
 
-	/* Suspend to idle is another state. */
+	/* Where "mem" is suspend to idle, it is not refused. */
 	read_line("/sys/power/mem_sleep", line, sizeof(line));
 	if (!strcmp(state, "mem") && !strstr(line, "[deep]"))
 		return false;
