@@ -156,10 +156,31 @@ static inline bool mshv_guest_work_pending(void)
 	return xfer_to_guest_mode_work_pending();
 }
 #else
+/*
+ * Whether TIF_NOTIFY_RESUME is about more than restartable sequences. These are
+ * what glibc's threads have it for after each preemption; they have to be right
+ * in user mode, and until then can wait.
+ */
+static inline bool mshv_resume_work_pending(void)
+{
+	bool work = task_work_pending(current);
+
+#ifdef CONFIG_MEMCG
+	work |= !!current->memcg_nr_pages_over_high;
+#endif
+#ifdef CONFIG_BLK_CGROUP
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	work |= !!current->throttle_disk;
+#else
+	work |= !!current->throttle_queue;
+#endif
+#endif
+	return work && test_thread_flag(TIF_NOTIFY_RESUME);
+}
+
 static inline bool mshv_guest_work_pending(void)
 {
-	return signal_pending(current) || need_resched() ||
-	       test_thread_flag(TIF_NOTIFY_RESUME);
+	return signal_pending(current) || need_resched() || mshv_resume_work_pending();
 }
 #endif
 
@@ -188,7 +209,7 @@ static inline int mshv_guest_work(void)
 {
 	if (signal_pending(current))
 		return -EINTR;
-	if (test_thread_flag(TIF_NOTIFY_RESUME)) {
+	if (mshv_resume_work_pending()) {
 		set_thread_flag(TIF_NOTIFY_SIGNAL);
 		return -ERESTARTNOHAND;
 	}

@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <time.h>
 
 #include "mshv_util.h"
@@ -1397,6 +1398,27 @@ TEST(guest_time_is_accounted)
 	EXPECT_EQ(-EINTR, vp_run(&g.vp));
 	cpu = thread_cpu_us() - cpu;
 	EXPECT_LT((now_us() - start) / 3, cpu);
+	guest_free(&g);
+}
+
+/* A limit of CPU time is found out by a tick, and acted on by the thread itself. */
+TEST(cpu_time_is_limited)
+{
+	struct itimerval it = { .it_value.tv_usec = 300000 };
+	struct guest g;
+	u64 cpu;
+
+	if (hypervisor_schedules())
+		SKIP(return, "the guest's time is not the thread's");
+	guest_init(&g);
+	vp_load(&g.vp, MODE_LONG, guest_spin_rax);
+	signal_catch(SIGPROF);
+	cpu = thread_cpu_us();
+	ASSERT_EQ(0, setitimer(ITIMER_PROF, &it, NULL));
+	EXPECT_EQ(-EINTR, vp_run(&g.vp));
+	cpu = thread_cpu_us() - cpu;
+	EXPECT_LT(100000, cpu);
+	EXPECT_GT(limit_us(3000000), cpu);
 	guest_free(&g);
 }
 
