@@ -6,7 +6,7 @@
 # program all of whose tests were skipped looks like one that passed. Tests that
 # were planned and never reported have failed, and so has a program that
 # reports no failure and yet ends with one. A program without a plan of its own
-# counts as one test.
+# counts as one test. Of a failure the first complaint is said, too.
 
 function failed(what)
 {
@@ -20,6 +20,7 @@ function start(name)
 	planned = -1
 	reported = 0
 	bad = 0
+	complaint = ""
 }
 
 function finish(ok, skip, why,	missing)
@@ -57,6 +58,16 @@ program && /^# 1\.\.[0-9]+/ {
 	planned = substr($2, 4) + 0
 }
 
+# Also what a child of a test said, and what the harness says of its end
+program && complaint == "" &&
+(/^# # ([a-z_]+\/)?[a-z_0-9]+\.c:[0-9]+:/ || /: Test terminated /) {
+	complaint = substr($0, 5)
+}
+
+program && /^# #  RUN / {
+	complaint = ""
+}
+
 program && /^# ok [0-9]+/ {
 	reported++
 	if ($0 ~ /# SKIP/)
@@ -70,7 +81,8 @@ program && /^# not ok [0-9]+/ {
 	bad++
 	name = $0
 	sub(/^# not ok [0-9]+ */, "", name)
-	failed(program ": " name)
+	failed(program ": " name (complaint == "" ? "" : ": " complaint))
+	complaint = ""
 }
 
 program && /^(not )?ok [0-9]+ selftests: / {
