@@ -6,7 +6,7 @@
 # program all of whose tests were skipped looks like one that passed. Tests that
 # were planned and never reported have failed, and so has a program that
 # reports no failure and yet ends with one. A program without a plan of its own
-# counts as one test. Of a failure the first complaint is said, too.
+# counts as one test. Of a failure the complaint is said, too (complaint.awk).
 
 function failed(what)
 {
@@ -20,7 +20,6 @@ function start(name)
 	planned = -1
 	reported = 0
 	bad = 0
-	complaint = ""
 }
 
 function finish(ok, skip, why,	missing)
@@ -44,8 +43,6 @@ function finish(ok, skip, why,	missing)
 	finished++
 }
 
-{ sub(/\r$/, "") }
-
 /^1\.\.[0-9]+/ {
 	programs += substr($1, 4)
 }
@@ -56,16 +53,6 @@ function finish(ok, skip, why,	missing)
 
 program && /^# 1\.\.[0-9]+/ {
 	planned = substr($2, 4) + 0
-}
-
-# Also what a child of a test said, and what the harness says of its end
-program && complaint == "" &&
-(/^# # ([a-z_]+\/)?[a-z_0-9]+\.c:[0-9]+:/ || /: Test terminated /) {
-	complaint = substr($0, 5)
-}
-
-program && /^# #  RUN / {
-	complaint = ""
 }
 
 program && /^# ok [0-9]+/ {

@@ -4,7 +4,7 @@
 # PROGRAM TEST ok|skip|failed [REASON]. A program of the list "programs" that does not
 # run, one that ends before its plan does, a machine that goes down, and a kernel log
 # with warnings (of the last program) count as tests of their own. The harness of 6.1
-# does not name a test that it skips: it names it before.
+# does not name a test that it skips: it names it before. complaint.awk comes first.
 
 function result(what, why)
 {
@@ -24,13 +24,11 @@ function finish()
 	}
 }
 
-{ sub(/\r$/, "") }
-
 /^# selftests: / {
 	finish()
 	program = $4
 	ran[program] = 1
-	planned = name = complaint = ""
+	planned = name = ""
 	reported = 0
 }
 
@@ -42,14 +40,8 @@ function finish()
 	}
 }
 
-# The first that a test complains of
-complaint == "" && (/^# # ([a-z_]+\/)?[a-z_0-9]+\.c:[0-9]+:/ || /: Test terminated /) {
-	complaint = substr($0, 5)
-}
-
 /^# #  RUN / {
 	name = $4
-	complaint = ""
 	sub(/^global\./, "", name)
 }
 
